@@ -1,0 +1,1 @@
+"""What the services of Private Generations must agree on; each module has one job."""

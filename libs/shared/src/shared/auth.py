@@ -1,0 +1,141 @@
+"""Who is asking: tokens verified against the issuer's public keys, algorithm, issuer and audience pinned."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import httpx
+import jwt
+from fastapi import Request
+
+from shared.http.problems import Problem
+from shared.ids import UserId, is_id
+
+OPERATOR = "operator"
+_REFRESH_AT_MOST_EVERY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody signed in. `token` goes along to other services so that they decide with the same rights."""
+
+    user_id: UserId
+    roles: frozenset[str]
+    token: str = field(repr=False)
+
+    @property
+    def is_operator(self) -> bool:
+        """Operators change subscriptions; they have no right to view a private image."""
+        return OPERATOR in self.roles
+
+
+Viewer = User | None
+"""None: anonymous."""
+
+
+def id_of(viewer: Viewer) -> UserId | None:
+    """Give the viewer's id; None for anonymous."""
+    return None if viewer is None else viewer.user_id
+
+
+class KeySource(Protocol):
+    """Gives the public key of a key id."""
+
+    async def key(self, key_id: str) -> jwt.PyJWK:
+        """Give the key.
+
+        Raises:
+            KeyError: the issuer has no such key.
+            httpx.HTTPError: the issuer can't be reached and the key isn't known.
+        """
+
+
+class JwksKeys:
+    """The issuer's keys by JWKS, kept; an unknown id makes it ask again, at most every five seconds."""
+
+    def __init__(self, url: str, client: httpx.AsyncClient) -> None:
+        self._url = url
+        self._client = client
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._asked_at = float("-inf")
+        self._lock = asyncio.Lock()
+
+    async def key(self, key_id: str) -> jwt.PyJWK:
+        """Give the key (see `KeySource`)."""
+        if key_id not in self._keys:
+            async with self._lock:
+                if key_id not in self._keys and time.monotonic() - self._asked_at > _REFRESH_AT_MOST_EVERY_S:
+                    await self._refresh()
+        return self._keys[key_id]
+
+    async def _refresh(self) -> None:
+        answer = await self._client.get(self._url, timeout=2.0)
+        answer.raise_for_status()
+        # Only an answer counts as asked: a start during the issuer's own start mustn't lock everybody out.
+        self._asked_at = time.monotonic()
+        keys = jwt.PyJWKSet.from_dict(answer.json()).keys
+        self._keys = {key.key_id: key for key in keys if key.key_id}
+
+
+class Authenticator:
+    """Tells who sent a request, for routes to depend on."""
+
+    def __init__(self, keys: KeySource, issuer: str, audience: str, algorithm: str) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._audience = audience
+        self._algorithm = algorithm
+
+    async def viewer(self, request: Request) -> Viewer:
+        """Give the signed-in person, or None without credentials.
+
+        Raises:
+            Problem: 401 `token_invalid` for credentials that don't hold, 503 when the issuer can't be asked.
+        """
+        header = request.headers.get("authorization")
+        if header is None:
+            return None
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise _invalid("send `Authorization: Bearer <token>`")
+        return await self._verify(token.strip())
+
+    async def user(self, request: Request) -> User:
+        """Give the signed-in person; anonymous: 401 `sign_in_required`."""
+        viewer = await self.viewer(request)
+        if viewer is None:
+            raise Problem(401, "sign_in_required", "Sign in first.", headers={"WWW-Authenticate": "Bearer"})
+        return viewer
+
+    async def operator(self, request: Request) -> User:
+        """Give the signed-in operator; anybody else: 403 `operators_only`."""
+        user = await self.user(request)
+        if not user.is_operator:
+            raise Problem(403, "operators_only", "Only operators may do this.")
+        return user
+
+    async def _verify(self, token: str) -> User:
+        try:
+            key_id = jwt.get_unverified_header(token).get("kid", "")
+            key = await self._keys.key(key_id)
+            claims = jwt.decode(
+                token,
+                key.key,
+                algorithms=[self._algorithm],
+                issuer=self._issuer,
+                audience=self._audience,
+                options={"require": ["exp", "sub", "iss", "aud"]},
+            )
+        except httpx.HTTPError:
+            raise Problem(503, "issuer_unavailable", "The sign-in service can't be reached.", retry_after_s=2) from None
+        except (jwt.PyJWTError, KeyError, ValueError):
+            raise _invalid("the token isn't valid here, or has expired: sign in again") from None
+        subject, roles = claims["sub"], claims.get("roles", [])
+        if not is_id(subject) or not isinstance(roles, list):
+            raise _invalid("the token's subject or roles aren't of the expected form")
+        return User(UserId(subject), frozenset(str(role) for role in roles), token)
+
+
+def _invalid(detail: str) -> Problem:
+    return Problem(401, "token_invalid", detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})

@@ -1,0 +1,1 @@
+"""Kafka through FastStream: the broker, CloudEvents, consumers with positions, dead letters."""

@@ -1,0 +1,68 @@
+"""The connection to Kafka: an idempotent producer with acks=all, and how an event is sent."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka.structs import RecordMetadata
+from faststream.kafka import KafkaBroker
+
+from shared.bus.cloudevents import headers_of
+from shared.contracts import Event
+from shared.topics import TOPICS
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record lies in the log."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+def create_broker(bootstrap_servers: str, client_id: str, middlewares: list[Any]) -> KafkaBroker:
+    """Make a broker that never makes topics by itself and whose producer can't double or lose what was acknowledged."""
+    return KafkaBroker(
+        bootstrap_servers.split(","),
+        client_id=client_id,
+        acks="all",
+        enable_idempotence=True,
+        allow_auto_create_topics=False,
+        request_timeout_ms=10_000,
+        retry_backoff_ms=50,
+        metadata_max_age_ms=30_000,
+        graceful_timeout=10.0,
+        middlewares=middlewares,
+        logger=logging.getLogger("faststream"),
+    )
+
+
+class EventSender:
+    """Sends events, each bounded in time."""
+
+    def __init__(self, broker: KafkaBroker, timeout_s: float) -> None:
+        self._broker = broker
+        self._timeout_s = timeout_s
+
+    async def send(self, event: Event) -> Place:
+        """Send `event` to its topic and give its place once all in-sync replicas have it.
+
+        Raises:
+            TimeoutError: not acknowledged in time; it may still arrive.
+            KafkaError: the cluster refuses it.
+        """
+        body = event.model_dump_json().encode()
+        partition = TOPICS[event.topic].partition_of(event.key)
+        return await self.send_raw(event.topic, partition, event.key.encode(), body, headers_of(event))
+
+    async def send_raw(
+        self, topic: str, partition: int, key: bytes | None, body: bytes, headers: dict[str, str]
+    ) -> Place:
+        """Send bytes as they are (see `send`)."""
+        async with asyncio.timeout(self._timeout_s):
+            written: RecordMetadata = await self._broker.publish(
+                body, topic, key=key, partition=partition, headers=headers
+            )
+        return Place(topic, written.partition, written.offset)

@@ -1,0 +1,233 @@
+"""A consumer group: rows first, then the position beside them, then Kafka's commit.
+
+On assignment it seeks to its stored positions. Store and network failures block the partition (back-off, no
+commit, no dead letter); only a record that can't be decoded is quarantined, dead-lettered and passed.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+from opentelemetry import metrics
+
+from shared.bus.broker import EventSender
+from shared.bus.cloudevents import Undecodable, decode, readable_key
+from shared.bus.positions import PositionMovedError, Positions
+from shared.contracts import Event
+from shared.topics import TOPICS, dead_letter_topic
+
+log = logging.getLogger(__name__)
+_meter = metrics.get_meter("shared.bus")
+_dead_letters = _meter.create_counter("consumer.dead_letters", description="records that could not be decoded")
+_blocked = _meter.create_counter("consumer.blocked", description="times that a failure held a partition up")
+
+MAX_BATCH = 500
+_MAX_BACKOFF_S = 5.0
+
+
+class Handler(Protocol):
+    """What a service does with the events of one topic. Both calls may be repeated with the same argument."""
+
+    @property
+    def contract(self) -> type[Event]: ...  # noqa: D102
+
+    async def apply(self, events: Sequence[Any], places: Sequence[int]) -> None:
+        """Write the rows of `events`; `places` are their offsets."""
+
+    async def quarantine(self, key: str | None, topic: str, partition: int, offset: int) -> None:
+        """Note that the record of `key` (None: any key of the partition) could not be read: use the fallback."""
+
+
+class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
+    """One replica's member of a consumer group over some topics."""
+
+    def __init__(
+        self,
+        group: str,
+        broker: KafkaBroker,
+        handlers: Mapping[str, Handler],
+        positions: Positions,
+        sender: EventSender,
+        max_batch: int = MAX_BATCH,
+    ) -> None:
+        self.group = group
+        self._handlers = dict(handlers)
+        self._positions = positions
+        self._sender = sender
+        self._max_batch = max_batch
+        self._at: dict[TopicPartition, int] = {}
+        self._subscriber = broker.subscriber(
+            *handlers,
+            group_id=group,
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.MANUAL,
+            listener=self,
+            parser=_parse,
+            decoder=_leave_encoded,
+            max_poll_interval_ms=300_000,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=2_000,
+        )
+        self._subscriber(self.on_record)
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics it reads."""
+        return tuple(self._handlers)
+
+    async def on_record(self, message: KafkaMessage) -> None:
+        """Apply the record and whatever else has been fetched already."""
+        consumer = self._consumer()
+        records: dict[TopicPartition, list[ConsumerRecord]] = {}
+        first: Any = message.raw_message
+        records[TopicPartition(first.topic, first.partition)] = [first]
+        if self._max_batch > 1:
+            more = await consumer.getmany(timeout_ms=0, max_records=self._max_batch - 1)
+            for partition, fetched in more.items():
+                records.setdefault(partition, []).extend(fetched)
+        for partition, batch in records.items():
+            await self._apply_until_done(consumer, partition, batch)
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Seek every partition to its stored position, or to the beginning where there is none."""
+        consumer, partitions = self._consumer(), list(assigned)
+        if not partitions:
+            return
+        beginnings = await consumer.beginning_offsets(partitions)
+        ends = await consumer.end_offsets(partitions)
+        for partition in partitions:
+            stored = await self._positions.of(partition.topic, partition.partition)
+            position = beginnings[partition] if stored is None else max(stored, beginnings[partition])
+            if position > ends[partition]:
+                log.warning("log went back", extra={"topic": partition.topic, "partition": partition.partition})
+                position = beginnings[partition]
+            if position != stored:
+                await self._positions.start(partition.topic, partition.partition, position)
+            self._at[partition] = position
+            consumer.seek(partition, position)
+        # A barrier waits for commits: say where the rows stand, also when there is nothing new to read.
+        await self._commit(consumer, {partition: self._at[partition] for partition in partitions})
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Forget them; the next owner reads the stored positions."""
+        for partition in revoked:
+            self._at.pop(partition, None)
+
+    async def caught_up_with(self, ends: Mapping[TopicPartition, int], timeout_s: float) -> None:
+        """Return once the group's rows contain everything before `ends`.
+
+        Raises:
+            TimeoutError: they don't in time.
+        """
+        async with asyncio.timeout(timeout_s):
+            while True:
+                stored = await self._positions.of_all((p.topic, p.partition) for p in ends)
+                if all(stored.get((p.topic, p.partition), 0) >= end for p, end in ends.items()):
+                    return
+                await asyncio.sleep(0.02)
+
+    async def end_offsets(self) -> dict[TopicPartition, int]:
+        """Ask Kafka where the group's topics end now."""
+        partitions = [TopicPartition(name, n) for name in self.topics for n in range(TOPICS[name].partitions)]
+        return dict(await self._consumer().end_offsets(partitions))
+
+    def _consumer(self) -> AIOKafkaConsumer:
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            raise RuntimeError(f"the consumer of {self.group} isn't running")
+        return consumer
+
+    async def _apply_until_done(
+        self, consumer: AIOKafkaConsumer, partition: TopicPartition, batch: Sequence[ConsumerRecord]
+    ) -> None:
+        backoff_s = 0.05
+        while partition in self._at:
+            try:
+                await self._apply(partition, [record for record in batch if record.offset >= self._at[partition]])
+                await self._commit(consumer, {partition: self._at[partition]})
+                return
+            except PositionMovedError:
+                await self._seek_to_stored(consumer, partition)
+                return
+            except Exception as error:  # noqa: BLE001 - whatever failed, passing it would lose a change: block
+                _blocked.add(1, {"group": self.group, "topic": partition.topic})
+                log.warning(
+                    "partition blocked",
+                    extra={"group": self.group, "topic": partition.topic, "error": type(error).__name__},
+                )
+                await asyncio.sleep(backoff_s)
+                backoff_s = min(backoff_s * 2, _MAX_BACKOFF_S)
+
+    async def _apply(self, partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
+        handler = self._handlers[partition.topic]
+        readable: list[tuple[Event, int]] = []
+        for record in records:
+            try:
+                event = decode(handler.contract, record.key, record.value, record.headers)
+            except Undecodable as error:
+                # What came before it goes first, so that a later quarantine never hides behind an older row.
+                await self._write(handler, readable)
+                readable = []
+                await self._dead_letter(handler, record, str(error))
+            else:
+                readable.append((event, record.offset))
+        await self._write(handler, readable)
+        if records:
+            expected, to = self._at[partition], records[-1].offset + 1
+            await self._positions.advance(partition.topic, partition.partition, expected, to)
+            self._at[partition] = to
+
+    async def _write(self, handler: Handler, readable: Sequence[tuple[Event, int]]) -> None:
+        if readable:
+            await handler.apply([event for event, _ in readable], [offset for _, offset in readable])
+
+    async def _dead_letter(self, handler: Handler, record: ConsumerRecord, reason: str) -> None:
+        await handler.quarantine(readable_key(record.key), record.topic, record.partition, record.offset)
+        headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
+        headers |= {
+            "pg_error": reason,
+            "pg_topic": record.topic,
+            "pg_partition": str(record.partition),
+            "pg_offset": str(record.offset),
+        }
+        await self._sender.send_raw(dead_letter_topic(self.group).name, 0, record.key, record.value or b"", headers)
+        _dead_letters.add(1, {"group": self.group, "topic": record.topic, "reason": reason})
+        log.error("dead letter", extra={"group": self.group, "topic": record.topic, "reason": reason})
+
+    async def _seek_to_stored(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> None:
+        stored = await self._positions.of(partition.topic, partition.partition)
+        if partition in self._at:
+            self._at[partition] = stored or 0
+            consumer.seek(partition, stored or 0)
+
+    async def _commit(self, consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
+        try:
+            await consumer.commit(offsets)
+        except KafkaError as error:
+            # The position is stored: only those who wait at a barrier lose time, until the next commit.
+            log.warning("commit failed", extra={"group": self.group, "error": type(error).__name__})
+
+
+async def _parse(record: Any) -> KafkaMessage:
+    # FastStream's own parser fails on headers that aren't UTF-8, out of the reach of the quarantine.
+    headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
+    return KafkaMessage(body=b"", headers=headers, raw_message=record, consumer=_NeverCommits())
+
+
+async def _leave_encoded(_: Any) -> None:
+    return None
+
+
+class _NeverCommits:
+    """FastStream's seam for acknowledgements: this consumer commits by itself, with explicit offsets."""
+
+    async def commit(self) -> None:
+        return
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        return

@@ -1,0 +1,79 @@
+"""The store: one way to connect (majority, journalled), reads that may grant something, and their fence."""
+
+import asyncio
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.read_preferences import ReadPreference
+from pymongo.write_concern import WriteConcern
+
+Document = dict[str, Any]
+Client = AsyncIOMotorClient[Document]
+Database = AsyncIOMotorDatabase[Document]
+Collection = AsyncIOMotorCollection[Document]
+
+StoreError = PyMongoError
+StoreUnavailable = (ConnectionFailure, ExecutionTimeout)
+
+_DURABLE = WriteConcern(w="majority", j=True, wtimeout=5_000)
+
+
+def connect(url: str) -> Client:
+    """Open a client whose every operation is bounded in time; connects on first use."""
+    return AsyncIOMotorClient(
+        url,
+        tz_aware=True,
+        serverSelectionTimeoutMS=2_000,
+        connectTimeoutMS=2_000,
+        socketTimeoutMS=10_000,
+        maxPoolSize=50,
+        waitQueueTimeoutMS=2_000,
+        retryWrites=False,
+        appname="private-generations",
+    )
+
+
+def database(client: Client, name: str) -> Database:
+    """Give the service's database: reads see what a majority has, writes wait for majority and journal."""
+    return client.get_database(
+        name,
+        read_concern=ReadConcern("majority"),
+        write_concern=_DURABLE,
+        read_preference=ReadPreference.PRIMARY,
+    )
+
+
+def granting(collection: Collection) -> Collection:
+    """Give the collection for a read by one id that may grant something to a stranger (linearizable)."""
+    return collection.with_options(read_concern=ReadConcern("linearizable"))
+
+
+class Fence:
+    """One linearizable read before a list, shared by the requests that began before it.
+
+    A primary that was deposed answers majority reads from the past; a linearizable read makes it notice. A
+    request may share only a read that starts after the request did, so it never joins the one under way.
+    """
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = granting(collection)
+        self._running: asyncio.Task[None] | None = None
+        self._next: asyncio.Task[None] | None = None
+
+    async def wait(self) -> None:
+        """Return once a read that began after this call has been answered.
+
+        Raises:
+            StoreError: the store didn't answer it.
+        """
+        if self._next is None:
+            self._next = asyncio.create_task(self._read(self._running))
+        await asyncio.shield(self._next)
+
+    async def _read(self, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait({before})
+        self._running, self._next = self._next, None
+        await self._collection.find_one({"_id": "fence"}, max_time_ms=2_000)

@@ -1,0 +1,153 @@
+"""How a truth reaches its topic: a flag on its document, a publisher, a sweeper, and an audit of the log.
+
+Each truth's document carries `version`, `unpublished` and, once sent, `published` (version, partition, offset of
+what was sent last). The publisher sends the current state and clears the flag only if the version is still the
+one it sent. The audit reads the topic back, since the log's order isn't the versions' order and compaction keeps
+the last record: a record that lies behind the newest one though it is older → the current state is sent again; a
+record newer than its truth (the store was restored) → it is taken into the truth.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, Protocol, TypeVar
+
+from aiokafka.errors import KafkaError
+from opentelemetry import metrics
+
+from shared.bus.broker import EventSender, Place
+from shared.contracts import Event
+from shared.mongo import Collection, Document, StoreError
+
+log = logging.getLogger(__name__)
+_meter = metrics.get_meter("shared.publication")
+_swept = _meter.create_counter("publication.swept", description="changes that a request had not published")
+_audited = _meter.create_counter("publication.audited", description="records that the audit had to mend")
+
+E = TypeVar("E", bound=Event)
+
+SWEEP_EVERY_S = 1.0
+SWEEP_AFTER = timedelta(seconds=3)
+"""A younger flag belongs to a request that is publishing right now."""
+SWEEP_AT_MOST = 500
+
+
+class Truth(Protocol):
+    """What the publication needs to know of a truth's collection."""
+
+    async def adopt(self, event: Any) -> None:
+        """Take a newer state from the log into the truth (conditional on its version)."""
+
+    async def reaffirm(self, key: str) -> None:
+        """Raise the version of `key` without changing it and flag it, so that its next record supersedes all."""
+
+
+class Publisher:
+    """Sends the current state of truths to their topic."""
+
+    def __init__(self, collection: Collection, to_event: Callable[[Document], Event], sender: EventSender) -> None:
+        self._collection = collection
+        self._to_event = to_event
+        self._sender = sender
+
+    @staticmethod
+    async def create_indexes(collection: Collection) -> None:
+        """Make the sweeper quick: only flagged documents are in this index."""
+        await collection.create_index("unpublished", name="unpublished", partialFilterExpression={"unpublished": True})
+
+    async def publish(self, document: Document) -> Place:
+        """Send `document`, which must be its current state, and give its place in the log.
+
+        Raises:
+            TimeoutError, KafkaError: not acknowledged; the flag stays and the sweeper goes on.
+        """
+        place = await self._sender.send(self._to_event(document))
+        await self.clear(document, place)
+        return place
+
+    async def send(self, document: Document) -> Place:
+        """Send `document` without clearing its flag; the caller does it with `clear` or `cleared`."""
+        return await self._sender.send(self._to_event(document))
+
+    async def clear(self, document: Document, place: Place) -> None:
+        """Clear the flag of exactly the version that was sent."""
+        await self._collection.update_one(
+            {"_id": document["_id"], "version": document["version"]}, {"$set": self.cleared(document, place)}
+        )
+
+    @staticmethod
+    def cleared(document: Document, place: Place) -> Document:
+        """Give the fields that say what was sent, for an update that is conditional on the version."""
+        published = {"version": document["version"], "partition": place.partition, "offset": place.offset}
+        return {"unpublished": False, "published": published}
+
+    async def sweep(self, older_than: timedelta = SWEEP_AFTER) -> int:
+        """Publish what a crash or a lost broker left; give how many were sent (`SWEEP_AT_MOST` at the most)."""
+        before = datetime.now(UTC) - older_than
+        left = self._collection.find({"unpublished": True}, limit=SWEEP_AT_MOST)
+        sent = 0
+        for document in await left.to_list(SWEEP_AT_MOST):
+            if document["changed_at"] <= before:
+                await self.publish(document)
+                sent += 1
+        if sent:
+            _swept.add(sent)
+        return sent
+
+    async def sweep_forever(self) -> None:
+        """Sweep every second until cancelled."""
+        while True:
+            await asyncio.sleep(SWEEP_EVERY_S)
+            try:
+                await self.sweep()
+            except (StoreError, KafkaError, TimeoutError, OSError) as error:
+                log.warning("sweep failed", extra={"error": type(error).__name__})
+
+    async def republish_all(self) -> int:
+        """Send every truth again, for a log that lost some; give how many."""
+        await self._collection.update_many({"version": {"$gte": 1}}, {"$set": {"unpublished": True}})
+        total = 0
+        while sent := await self.sweep(timedelta(0)):
+            total += sent
+        return total
+
+
+class Audit(Generic[E]):
+    """A handler of one's own topic (see the module)."""
+
+    def __init__(self, collection: Collection, contract: type[E], truth: Truth, publisher: Publisher) -> None:
+        self._collection = collection
+        self._contract = contract
+        self._truth = truth
+        self._publisher = publisher
+
+    @property
+    def contract(self) -> type[E]:
+        """The contract of the topic that is read back."""
+        return self._contract
+
+    async def apply(self, events: Sequence[Any], places: Sequence[int]) -> None:
+        """Compare the last record of each key in this batch with its truth, and mend."""
+        last = {event.key: (event, offset) for event, offset in zip(events, places, strict=True)}
+        for key, (event, offset) in last.items():
+            document = await self._collection.find_one({"_id": key})
+            if document is None or event.version > document["version"]:
+                _audited.add(1, {"topic": self._contract.topic, "what": "adopted"})
+                await self._truth.adopt(event)
+            elif event.version < document["version"] and self._hides(document, offset):
+                _audited.add(1, {"topic": self._contract.topic, "what": "sent_again"})
+                await self._publisher.publish(document)
+
+    async def quarantine(self, key: str | None, topic: str, partition: int, offset: int) -> None:
+        """Somebody else's garbage lies on our topic: supersede it with a greater version of the truth."""
+        if key is not None:
+            await self._truth.reaffirm(key)
+
+    @staticmethod
+    def _hides(document: Document, offset: int) -> bool:
+        """Tell whether the record at `offset` lies behind the newest one that was sent."""
+        published = document.get("published")
+        if document["unpublished"] or published is None:
+            return False  # it is going to be sent by its request or the sweeper
+        return bool(offset > published["offset"])

@@ -1,0 +1,110 @@
+"""What every service's composition root builds alike, and the one order in which it starts and ends.
+
+Constructing opens nothing; `running` connects, starts the consumers, waits until they have caught up, says ready;
+at the end it says not ready, stops the background work, leaves the groups and closes.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import httpx
+from aiokafka.errors import KafkaConnectionError
+
+from shared import mongo
+from shared.auth import Authenticator, JwksKeys
+from shared.bus.broker import EventSender, create_broker
+from shared.bus.consumer import MAX_BATCH, GroupConsumer, Handler
+from shared.bus.positions import Positions
+from shared.http.app import Readiness
+from shared.settings import ServiceSettings
+from shared.telemetry import Telemetry
+from shared.topics import check_partitions
+
+log = logging.getLogger(__name__)
+
+CATCH_UP_WITHIN_S = 300.0
+_CONNECT_WITHIN_S = 60.0
+_STOP_WITHIN_S = 8.0
+
+Background = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Runtime:
+    """The clients of one process of one service."""
+
+    def __init__(self, service: str, settings: ServiceSettings) -> None:
+        self.service = service
+        self.settings = settings
+        self.readiness = Readiness()
+        self.telemetry = Telemetry(service, settings.otel_exporter_otlp_endpoint)
+        self._mongo = mongo.connect(settings.mongo_url)
+        self.database = mongo.database(self._mongo, settings.database)
+        self.http = httpx.AsyncClient(timeout=httpx.Timeout(2.0), follow_redirects=False)
+        self.broker = create_broker(settings.kafka_bootstrap_servers, service, self.telemetry.broker_middlewares())
+        self.sender = EventSender(self.broker, settings.publish_timeout_s)
+        self.authenticator = Authenticator(
+            JwksKeys(settings.token_jwks_url, self.http),
+            settings.token_issuer,
+            settings.token_audience,
+            settings.token_algorithm,
+        )
+        self._consumers: list[GroupConsumer] = []
+
+    def consume(self, group: str, handlers: Mapping[str, Handler], max_batch: int = MAX_BATCH) -> GroupConsumer:
+        """Declare this process a member of `group`; it joins when the service runs."""
+        positions = Positions(self.database["positions"], group)
+        consumer = GroupConsumer(group, self.broker, handlers, positions, self.sender, max_batch)
+        self._consumers.append(consumer)
+        return consumer
+
+    @asynccontextmanager
+    async def running(
+        self,
+        starts: Sequence[Callable[[], Awaitable[None]]] = (),
+        background: Sequence[Background] = (),
+        closes: Sequence[Callable[[], Awaitable[None]]] = (),
+    ) -> AsyncGenerator[None, None]:
+        """Run the service: `starts` after Kafka is reached, `background` until the end, `closes` last."""
+        async with AsyncExitStack() as stack:
+            stack.callback(self.telemetry.close)
+            stack.callback(self._mongo.close)
+            stack.push_async_callback(self.http.aclose)
+            for close in closes:
+                stack.push_async_callback(close)
+            self.readiness.waiting_for("Kafka")
+            await self._reach_kafka()
+            for start in starts:
+                await start()
+            stack.push_async_callback(self.broker.stop)
+            await self.broker.start()
+            tasks = [asyncio.create_task(work()) for work in (*background, self._become_ready)]
+            try:
+                yield
+            finally:
+                self.readiness.waiting_for("its end")
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks, timeout=_STOP_WITHIN_S)
+
+    async def _reach_kafka(self) -> None:
+        async with asyncio.timeout(_CONNECT_WITHIN_S):
+            while True:
+                try:
+                    await check_partitions(
+                        self.settings.kafka_bootstrap_servers,
+                        {topic for consumer in self._consumers for topic in consumer.topics},
+                    )
+                except KafkaConnectionError:
+                    log.warning("Kafka can't be reached yet")
+                    await asyncio.sleep(0.5)
+                else:
+                    return
+
+    async def _become_ready(self) -> None:
+        self.readiness.waiting_for("the read models")
+        for consumer in self._consumers:
+            await consumer.caught_up_with(await consumer.end_offsets(), CATCH_UP_WITHIN_S)
+        self.readiness.ready()

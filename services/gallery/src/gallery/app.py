@@ -1,0 +1,80 @@
+"""The composition root of gallery."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from gallery.changes.bulk import BulkRunner
+from gallery.changes.bulk_service import BulkService
+from gallery.changes.enforcement import Enforcement
+from gallery.changes.repository import ChangeRepository
+from gallery.changes.routes import change_routes
+from gallery.changes.service import ChangeService
+from gallery.consumers import OnGenerationFinished
+from gallery.images.domain import to_event
+from gallery.images.repository import ImageRepository
+from gallery.images.routes import image_routes
+from gallery.images.service import ImageService
+from gallery.images.writer import ImageWriter
+from gallery.settings import Settings
+from shared.consistency import Barrier, parse_enforcers
+from shared.contracts import GenerationFinished, PlanChanged, VisibilityChanged
+from shared.http.app import create_api
+from shared.http.cursors import Cursors
+from shared.http.idempotency import IdempotencyKeys
+from shared.plans import Plans
+from shared.publication import Audit, Publisher
+from shared.read_model import ReadModel
+from shared.runtime import Runtime
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build gallery: settings → clients → services → routes and consumers."""
+    runtime = Runtime("gallery", settings)
+    images, writer = ImageRepository(runtime.database), ImageWriter(runtime.database)
+    changes = ChangeRepository(runtime.database)
+    publisher = Publisher(images.collection, to_event, runtime.sender)
+    barrier = Barrier(settings.kafka_bootstrap_servers, parse_enforcers(settings.visibility_enforcers))
+    plan_rows = ReadModel(runtime.database["plans"], PlanChanged)
+    plans = Plans(plan_rows, runtime.http, settings.entitlement_url)
+    cursors = Cursors(settings.cursor_secret)
+
+    enforcement = Enforcement(images, writer, publisher, barrier, settings.barrier_timeout_s)
+    runner = BulkRunner(changes, images, writer, enforcement)
+    image_service = ImageService(images, cursors)
+    change_service = ChangeService(images, writer, enforcement, plans)
+    bulk_service = BulkService(changes, images, runner, plans, cursors, settings.barrier_timeout_s)
+
+    runtime.consume(
+        "gallery",
+        {PlanChanged.topic: plan_rows, GenerationFinished.topic: OnGenerationFinished(writer, publisher)},
+    )
+    audit = Audit(images.collection, VisibilityChanged, writer, publisher)
+    runtime.consume("gallery-audit", {VisibilityChanged.topic: audit})
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None, None]:
+        async with runtime.running(
+            starts=[barrier.start],
+            background=[
+                publisher.sweep_forever,
+                enforcement.follow_forever,
+                runner.take_over_forever,
+            ],
+            closes=[barrier.aclose, runner.aclose],
+        ):
+            yield
+
+    routers = [
+        image_routes(image_service, runtime.authenticator),
+        change_routes(
+            change_service,
+            bulk_service,
+            IdempotencyKeys(runtime.database["idempotency_keys"]),
+            runtime.authenticator,
+        ),
+    ]
+    app = create_api("gallery", runtime.readiness, routers, lifespan)
+    runtime.telemetry.observe(app)
+    return app

@@ -1,0 +1,97 @@
+"""A bulk change: what each of its items may still do. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gallery.changes.schemas import ChangeCounts, Reason, Result
+from gallery.images.domain import Image
+from shared.consistency import ChangeState, PlaceView
+from shared.contracts import Cause
+from shared.ids import ChangeId, ImageId, UserId
+from shared.visibility import Visibility, hides, is_deleted
+
+UNDO_BY_LAPSED_WITHIN = timedelta(minutes=10)
+SLICE_SIZE = 250
+"""Images a slice: about 250 ms of work on the embedded store, so that nobody else waits behind a bulk."""
+
+
+class Item(BaseModel):
+    """One image of a bulk; `version` is what it had when the bulk was accepted (None: not there)."""
+
+    image_id: ImageId
+    version: int | None
+    to: Visibility
+    from_: Visibility | None = None
+    result: Result = "pending"
+    reason: Reason | None = None
+    new_version: int | None = None
+
+
+class BulkChange(BaseModel):
+    """A bulk change and how far it is."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    id: ChangeId = Field(alias="_id")
+    owner_id: UserId
+    cause: Cause
+    visibility: Visibility | None
+    created_at: datetime
+    slices: int
+    next_slice: int = 0
+    counts: ChangeCounts
+    state: ChangeState = "pending"
+    places: list[PlaceView] = []
+    undo_of: ChangeId | None = None
+    undone_by: ChangeId | None = None
+
+    @property
+    def is_worked_off(self) -> bool:
+        """Every item has its result; the places may still be behind."""
+        return self.next_slice >= self.slices
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be done with one item: nothing (`write` false) or a write, with the result to note."""
+
+    write: bool
+    result: Result
+    reason: Reason | None = None
+
+
+def judge(item: Item, image: Image | None, change: BulkChange) -> Verdict:
+    """Decide one item against the image as it is now.
+
+    A bulk never overtakes its owner: a make-public and an undo skip what changed after it was accepted;
+    hiding always applies (PRODUCT rule 7).
+    """
+    if image is not None and image.change_id == change.id:
+        return Verdict(False, "changed")  # written by this slice
+    if image is None or is_deleted(image.visibility):
+        return Verdict(False, "refused", "not_found")
+    if image.visibility is item.to:
+        return Verdict(False, "unchanged")
+    must_be_as_accepted = change.cause is Cause.UNDO or not hides(item.to)
+    if must_be_as_accepted and image.version != item.version:
+        return Verdict(False, "refused", "changed_meanwhile")
+    return Verdict(True, "changed")
+
+
+def slowest(earlier: list[PlaceView], later: list[PlaceView]) -> list[PlaceView]:
+    """Join the places of two slices: a place is as far as its slower slice."""
+    if not earlier or not later:
+        return earlier or later
+    joined = []
+    for one, other in zip(earlier, later, strict=True):
+        times = [place.ms for place in (one, other) if place.ms is not None]
+        pending = "pending" in {one.state, other.state}
+        joined.append(PlaceView(name=one.name, state="pending" if pending else "applied", ms=max(times, default=None)))
+    return joined
+
+
+def may_undo_without_plan(changed_at: datetime, now: datetime) -> bool:
+    """Tell whether a lapsed owner may still take back a make-public (PRODUCT rule 3)."""
+    return now - changed_at <= UNDO_BY_LAPSED_WITHIN

@@ -1,0 +1,103 @@
+"""From a changed truth to "enforced everywhere": publish, wait at the barrier, note it, follow up the rest."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from aiokafka.errors import KafkaError
+
+from gallery.images.repository import ImageRepository
+from gallery.images.writer import ImageWriter
+from shared.bus.broker import Place
+from shared.consistency import Barrier, PlaceView, state_of
+from shared.contracts import VisibilityChanged
+from shared.mongo import Document, StoreError
+from shared.publication import Publisher
+
+log = logging.getLogger(__name__)
+
+FOLLOW_EVERY_S = 1.0
+FOLLOW_AFTER = timedelta(seconds=3)
+"""A younger change has a request that waits for it."""
+FOLLOW_AT_MOST = 500
+
+
+class Enforcement:
+    """Brings changed documents to every place. The truth itself refuses strangers from the moment of its write."""
+
+    def __init__(
+        self,
+        images: ImageRepository,
+        writer: ImageWriter,
+        publisher: Publisher,
+        barrier: Barrier,
+        timeout_s: float,
+    ) -> None:
+        self._images = images
+        self._writer = writer
+        self._publisher = publisher
+        self._barrier = barrier
+        self._timeout_s = timeout_s
+
+    async def enforce(self, documents: Sequence[Document], began: float) -> list[PlaceView]:
+        """Publish `documents`, wait for the enforcers, and say how far each place is.
+
+        `began` is `time.monotonic()` from before the truth was written. Never raises for a lost broker or store:
+        what could not be confirmed is pending, and is followed up.
+        """
+        truth = PlaceView(name="gallery", state="applied", ms=round((time.monotonic() - began) * 1000, 1))
+        sent = await asyncio.gather(*(self._send(document) for document in documents))
+        reached = [place for place in sent if place is not None]
+        if len(reached) == len(documents):
+            places = [truth, *await self._barrier.wait(reached, began, self._timeout_s)]
+        else:
+            places = [truth, *self._barrier.unreached()]
+        await self._note(list(zip(documents, sent, strict=True)), places)
+        return places
+
+    async def follow_forever(self) -> None:
+        """Go on with what no request waits for any more, every second until cancelled."""
+        while True:
+            await asyncio.sleep(FOLLOW_EVERY_S)
+            try:
+                await self.follow(FOLLOW_AFTER)
+            except (StoreError, KafkaError, TimeoutError, OSError) as error:
+                log.warning("follow-up failed", extra={"error": type(error).__name__})
+
+    async def follow(self, older_than: timedelta) -> None:
+        """Go on with changes that aren't known to be everywhere yet."""
+        before = datetime.now(UTC) - older_than
+        open_ = [it for it in await self._images.unenforced(FOLLOW_AT_MOST) if it["changed_at"] <= before]
+        sent = [it for it in open_ if _is_sent(it)]
+        await self.enforce([it for it in open_ if not _is_sent(it)], time.monotonic())
+        if sent:
+            began = time.monotonic()
+            groups = await self._barrier.wait([_place(it) for it in sent], began, self._timeout_s)
+            # How long it took is known from the history's times; here only that it is there.
+            places = [PlaceView(name="gallery", state="applied", ms=0.0), *groups]
+            await self._note([(document, _place(document)) for document in sent], places)
+
+    async def _send(self, document: Document) -> Place | None:
+        try:
+            return await self._publisher.send(document)
+        except (TimeoutError, KafkaError, OSError) as error:
+            log.warning("not published yet", extra={"error": type(error).__name__})
+            return None
+
+    async def _note(self, sent: list[tuple[Document, Place | None]], places: list[PlaceView]) -> None:
+        try:
+            await self._writer.mark(sent, places, enforced=state_of(places) == "enforced")
+        except StoreError as error:
+            log.warning("not noted; it will be followed up", extra={"error": type(error).__name__})
+
+
+def _is_sent(document: Document) -> bool:
+    published = document.get("published")
+    return published is not None and published["version"] == document["version"] and not document["unpublished"]
+
+
+def _place(document: Document) -> Place:
+    published = document["published"]
+    return Place(VisibilityChanged.topic, published["partition"], published["offset"])

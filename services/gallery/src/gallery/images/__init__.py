@@ -1,0 +1,1 @@
+"""The truth about images, and how it is read."""

@@ -1,0 +1,73 @@
+"""An image's truth and its history. Pure."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.consistency import PlaceView
+from shared.contracts import Cause, VisibilityChanged
+from shared.ids import ChangeId, GenerationId, ImageId, UserId
+from shared.visibility import Visibility
+
+
+class HistoryEntry(BaseModel):
+    """One change of visibility: when, who, from, to, why, and when it was enforced where."""
+
+    version: int
+    change_id: ChangeId
+    at: datetime
+    by: UserId
+    from_: Visibility | None = Field(alias="from", serialization_alias="from")
+    to: Visibility
+    why: Cause
+    enforced_at: datetime | None = None
+    places: list[PlaceView] = []
+
+    model_config = ConfigDict(populate_by_name=True)
+
+
+class Image(BaseModel):
+    """One image. `change_id` and `cause` are those of its current version; `enforcing` until every place has it."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    id: ImageId = Field(alias="_id")
+    owner_id: UserId
+    generation_id: GenerationId
+    visibility: Visibility
+    version: int
+    created_at: datetime
+    width: int
+    height: int
+    master_key: str
+    changed_at: datetime
+    cause: Cause
+    change_id: ChangeId
+    unpublished: bool
+    enforcing: bool
+    published: dict[str, int] | None = None
+    history: list[HistoryEntry] = []
+
+
+def entry(
+    image: Image | None, to: Visibility, by: UserId, why: Cause, change_id: ChangeId, at: datetime
+) -> HistoryEntry:
+    """Give the history's entry of the change that takes `image` (None: a new one) to `to`."""
+    return HistoryEntry(
+        version=1 if image is None else image.version + 1,
+        change_id=change_id,
+        at=at,
+        by=by,
+        from_=None if image is None else image.visibility,
+        to=to,
+        why=why,
+    )
+
+
+def to_event(document: dict[str, Any]) -> VisibilityChanged:
+    """Give the event of an image's document, whole."""
+    return VisibilityChanged(
+        image_id=document["_id"],
+        **{name: document[name] for name in VisibilityChanged.model_fields if name != "image_id"},
+    )

@@ -1,0 +1,126 @@
+"""How the truth about images is read: always from the viewer's or the owner's scope."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from pymongo import DESCENDING
+
+from gallery.images.domain import HistoryEntry, Image
+from shared.http.cursors import Keyset
+from shared.ids import ChangeId, ImageId, UserId
+from shared.mongo import Collection, Database, Document, Fence, granting
+from shared.visibility import Filter, Visibility, owned_by, readable_by
+
+_NO_HISTORY = {"history": 0}
+_IDS_A_QUERY = 50
+_FIRST_WINDOW = timedelta(minutes=10)
+_WINDOWS = 16
+
+
+class ImageRepository:
+    """Reads of images and their history."""
+
+    def __init__(self, database: Database) -> None:
+        self.collection: Collection = database["images"]
+        self._old_history: Collection = database["history"]
+        self._fence = Fence(self.collection)
+
+    async def create_indexes(self) -> None:
+        """Make the indexes; idempotent."""
+        await self.collection.create_index([("visibility", 1), ("created_at", DESCENDING)])
+        await self.collection.create_index([("owner_id", 1), ("visibility", 1), ("created_at", DESCENDING)])
+        await self.collection.create_index("history.change_id")
+        await self.collection.create_index("enforcing", name="enforcing", partialFilterExpression={"enforcing": True})
+        await self._old_history.create_index([("image_id", 1), ("version", DESCENDING)])
+
+    async def readable(self, image_id: ImageId, viewer: UserId | None) -> Image | None:
+        """Give an image that `viewer` may see; one linearizable read, the same for every refusal."""
+        found = await granting(self.collection).find_one(
+            {"_id": image_id, **readable_by(viewer)}, _NO_HISTORY, max_time_ms=2_000
+        )
+        return None if found is None else Image.model_validate(found)
+
+    async def owned(self, image_id: ImageId, owner: UserId) -> Document | None:
+        """Give the whole document of the owner's own live image."""
+        return await self.collection.find_one({"_id": image_id, **owned_by(owner)})
+
+    async def of_owner(self, image_ids: Sequence[ImageId], owner: UserId) -> dict[ImageId, Image]:
+        """Give those of the ids that are the owner's, deleted ones too."""
+        found: dict[ImageId, Image] = {}
+        for start in range(0, len(image_ids), _IDS_A_QUERY):
+            wanted = {"_id": {"$in": list(image_ids[start : start + _IDS_A_QUERY])}, "owner_id": owner}
+            async for document in self.collection.find(wanted, _NO_HISTORY, limit=_IDS_A_QUERY):
+                found[document["_id"]] = Image.model_validate(document)
+        return found
+
+    async def matching(self, owner: UserId, chosen: Visibility | None, before: datetime, limit: int) -> list[Image]:
+        """Give the owner's images made before a moment, at most `limit`, in no order."""
+        wanted = {**owned_by(owner, chosen), "created_at": {"$lt": before}}
+        found = await self.collection.find(wanted, _NO_HISTORY, limit=limit).to_list(limit)
+        return [Image.model_validate(document) for document in found]
+
+    async def explore(self, after: Keyset | None, limit: int) -> list[Image]:
+        """Give public images, newest first; fenced, since it grants to strangers."""
+        await self._fence.wait()
+        return await self._newest(readable_by(None), after, limit)
+
+    async def creations(
+        self, owner: UserId, chosen: Visibility | None, after: Keyset | None, limit: int
+    ) -> list[Image]:
+        """Give the owner's live images, newest first."""
+        return await self._newest(owned_by(owner, chosen), after, limit)
+
+    async def counts(self, owner: UserId) -> tuple[int, int]:
+        """Count the owner's public and private images, exactly."""
+        public = await self.collection.count_documents(owned_by(owner, Visibility.PUBLIC), maxTimeMS=5_000)
+        private = await self.collection.count_documents(owned_by(owner, Visibility.PRIVATE), maxTimeMS=5_000)
+        return public, private
+
+    async def by_change(self, change_id: ChangeId, owner: UserId) -> tuple[Document, HistoryEntry] | None:
+        """Find the image, and the entry, of a single change of the owner's."""
+        found = await self.collection.find_one({"history.change_id": change_id, "owner_id": owner})
+        if found is None:
+            return None
+        return found, next(HistoryEntry.model_validate(it) for it in found["history"] if it["change_id"] == change_id)
+
+    async def older_history(self, image_id: ImageId, below: int, limit: int) -> list[HistoryEntry]:
+        """Give entries that no longer fit the image's document, newest first."""
+        wanted = {"image_id": image_id, "version": {"$lt": below}}
+        found = self._old_history.find(wanted, sort=[("version", DESCENDING)], limit=limit)
+        return [HistoryEntry.model_validate(it["entry"]) for it in await found.to_list(limit)]
+
+    async def unenforced(self, limit: int) -> list[Document]:
+        """Give images whose current version isn't known to be everywhere."""
+        return await self.collection.find({"enforcing": True}, limit=limit).to_list(limit)
+
+    async def count_unenforced(self, change_id: ChangeId) -> int:
+        """Count the images whose current version came of this change and isn't known to be everywhere."""
+        return await self.collection.count_documents({"enforcing": True, "change_id": change_id}, maxTimeMS=5_000)
+
+    async def _newest(self, wanted: Filter, after: Keyset | None, limit: int) -> list[Image]:
+        # A window of time that grows until the page is full: quick on a store that sorts without an index.
+        # `$lte` with the seen ones skipped here, since a keyset by `$or` scans everything.
+        upper = datetime.now(UTC) + timedelta(days=1) if after is None else after.created_at
+        window, page = _FIRST_WINDOW, list[Image]()
+        for attempt in range(_WINDOWS):
+            lower = upper - window if attempt < _WINDOWS - 1 else datetime.fromtimestamp(0, UTC)
+            when = {"created_at": {"$lte": upper, "$gt": lower}}
+            skipped = 0 if after is None else await self._ties(wanted, after)
+            found = (
+                await self.collection.find(
+                    {**wanted, **when}, _NO_HISTORY, sort=[("created_at", DESCENDING), ("_id", DESCENDING)]
+                )
+                .limit(limit + skipped - len(page))
+                .to_list(None)
+            )
+            images = (Image.model_validate(document) for document in found)
+            page += [it for it in images if after is None or (it.created_at, it.id) < after]
+            if len(page) >= limit:
+                break
+            upper, window = lower, window * 4
+        return page[:limit]
+
+    async def _ties(self, wanted: Filter, after: Keyset) -> int:
+        return await self.collection.count_documents(
+            {**wanted, "created_at": after.created_at, "_id": {"$gte": after.id}}, maxTimeMS=5_000
+        )

@@ -1,0 +1,29 @@
+"""One-shot jobs of gallery: indexes, and what a start after a lost log needs. All idempotent."""
+
+from gallery.changes.repository import ChangeRepository
+from gallery.images.domain import to_event
+from gallery.images.repository import ImageRepository
+from gallery.settings import Settings
+from shared.http.idempotency import IdempotencyKeys
+from shared.jobs import forget_positions, open_database, republish_truths
+from shared.publication import Publisher
+
+
+async def set_up(settings: Settings) -> None:
+    """Make the indexes."""
+    async with open_database(settings) as database:
+        images = ImageRepository(database)
+        await images.create_indexes()
+        await Publisher.create_indexes(images.collection)
+        await ChangeRepository(database).create_indexes()
+        await IdempotencyKeys(database["idempotency_keys"]).create_indexes()
+
+
+async def republish(settings: Settings) -> int:
+    """Send the truth of every image again; give how many."""
+    return await republish_truths(settings, "images", to_event)
+
+
+async def reset_positions(settings: Settings) -> None:
+    """Make the consumer groups read their topics from the beginning at the next start."""
+    await forget_positions(settings, ("gallery", "gallery-audit"))
