@@ -7,7 +7,6 @@ from fastapi import FastAPI
 
 from gallery.changes.bulk import BulkRunner
 from gallery.changes.bulk_service import BulkService
-from gallery.changes.enforcement import Enforcement
 from gallery.changes.repository import ChangeRepository
 from gallery.changes.routes import change_routes
 from gallery.changes.service import ChangeService
@@ -18,7 +17,7 @@ from gallery.images.routes import image_routes
 from gallery.images.service import ImageService
 from gallery.images.writer import ImageWriter
 from gallery.settings import Settings
-from shared.consistency import Barrier, parse_enforcers
+from shared.consistency import Barrier, Enforcement, parse_enforcers
 from shared.contracts import GenerationFinished, PlanChanged, VisibilityChanged
 from shared.http.app import create_api
 from shared.http.cursors import Cursors
@@ -40,7 +39,9 @@ def create_app(settings: Settings) -> FastAPI:
     plans = Plans(plan_rows, runtime.http, settings.entitlement_url)
     cursors = Cursors(settings.cursor_secret)
 
-    enforcement = Enforcement(images, writer, publisher, barrier, settings.barrier_timeout_s)
+    enforcement = Enforcement(
+        "gallery", VisibilityChanged.topic, writer, publisher, barrier, settings.barrier_timeout_s
+    )
     runner = BulkRunner(changes, images, writer, enforcement)
     image_service = ImageService(images, cursors)
     change_service = ChangeService(images, writer, enforcement, plans)

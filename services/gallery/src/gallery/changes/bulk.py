@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from aiokafka.errors import KafkaError
 
 from gallery.changes.domain import BulkChange, Item, judge, slowest
-from gallery.changes.enforcement import Enforcement
 from gallery.changes.repository import ChangeRepository
 from gallery.images.domain import HistoryEntry, Image, entry
 from gallery.images.repository import ImageRepository
 from gallery.images.writer import ImageWriter
+from shared.consistency import Enforcement
 from shared.ids import ChangeId
 from shared.mongo import Document, StoreError
 

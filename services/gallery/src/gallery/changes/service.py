@@ -4,13 +4,12 @@ import asyncio
 import time
 from datetime import UTC, datetime
 
-from gallery.changes.enforcement import Enforcement
 from gallery.changes.schemas import SingleChangeView
 from gallery.images.domain import HistoryEntry, Image, entry
 from gallery.images.repository import ImageRepository
 from gallery.images.writer import ImageWriter
 from shared.auth import User
-from shared.consistency import state_of
+from shared.consistency import Enforcement, state_of
 from shared.contracts import Cause
 from shared.http.problems import Problem, not_found
 from shared.ids import ImageId, is_id, new_change_id

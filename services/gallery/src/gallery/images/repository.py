@@ -89,10 +89,6 @@ class ImageRepository:
         found = self._old_history.find(wanted, sort=[("version", DESCENDING)], limit=limit)
         return [HistoryEntry.model_validate(it["entry"]) for it in await found.to_list(limit)]
 
-    async def unenforced(self, limit: int) -> list[Document]:
-        """Give images whose current version isn't known to be everywhere."""
-        return await self.collection.find({"enforcing": True}, limit=limit).to_list(limit)
-
     async def count_unenforced(self, change_id: ChangeId) -> int:
         """Count the images whose current version came of this change and isn't known to be everywhere."""
         return await self.collection.count_documents({"enforcing": True, "change_id": change_id}, maxTimeMS=5_000)

@@ -90,6 +90,10 @@ class ImageWriter:
         if result.matched_count < len(writes):
             await self._mark_superseded([document for document, _ in sent], places, enforced=enforced)
 
+    async def unenforced(self, limit: int) -> list[Document]:
+        """Give images whose current version isn't known to be everywhere."""
+        return await self.collection.find({"enforcing": True}, limit=limit).to_list(limit)
+
     async def adopt(self, event: VisibilityChanged) -> None:
         """Take a newer state from the log into the truth: this store was restored from an older copy."""
         known = await self.collection.find_one({"_id": event.image_id})

@@ -5,14 +5,13 @@ import logging
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from aiokafka.errors import KafkaError
 
-from gallery.images.repository import ImageRepository
-from gallery.images.writer import ImageWriter
 from shared.bus.broker import Place
-from shared.consistency import Barrier, PlaceView, state_of
-from shared.contracts import VisibilityChanged
+from shared.consistency.barrier import Barrier
+from shared.consistency.places import PlaceView, state_of
 from shared.mongo import Document, StoreError
 from shared.publication import Publisher
 
@@ -24,19 +23,27 @@ FOLLOW_AFTER = timedelta(seconds=3)
 FOLLOW_AT_MOST = 500
 
 
+class Truths(Protocol):
+    """What the enforcement needs of a truth's collection."""
+
+    async def unenforced(self, limit: int) -> list[Document]:
+        """Give documents whose current version isn't known to be everywhere."""
+
+    async def mark(
+        self, sent: Sequence[tuple[Document, Place | None]], places: list[PlaceView], *, enforced: bool
+    ) -> None:
+        """Note what was sent of documents, where it has arrived, and whether that is everywhere."""
+
+
 class Enforcement:
     """Brings changed documents to every place. The truth itself refuses strangers from the moment of its write."""
 
     def __init__(
-        self,
-        images: ImageRepository,
-        writer: ImageWriter,
-        publisher: Publisher,
-        barrier: Barrier,
-        timeout_s: float,
+        self, owner: str, topic: str, truths: Truths, publisher: Publisher, barrier: Barrier, timeout_s: float
     ) -> None:
-        self._images = images
-        self._writer = writer
+        self._owner = owner
+        self._topic = topic
+        self._truths = truths
         self._publisher = publisher
         self._barrier = barrier
         self._timeout_s = timeout_s
@@ -47,7 +54,7 @@ class Enforcement:
         `began` is `time.monotonic()` from before the truth was written. Never raises for a lost broker or store:
         what could not be confirmed is pending, and is followed up.
         """
-        truth = PlaceView(name="gallery", state="applied", ms=round((time.monotonic() - began) * 1000, 1))
+        truth = PlaceView(name=self._owner, state="applied", ms=round((time.monotonic() - began) * 1000, 1))
         sent = await asyncio.gather(*(self._send(document) for document in documents))
         reached = [place for place in sent if place is not None]
         if len(reached) == len(documents):
@@ -69,15 +76,15 @@ class Enforcement:
     async def follow(self, older_than: timedelta) -> None:
         """Go on with changes that aren't known to be everywhere yet."""
         before = datetime.now(UTC) - older_than
-        open_ = [it for it in await self._images.unenforced(FOLLOW_AT_MOST) if it["changed_at"] <= before]
+        open_ = [it for it in await self._truths.unenforced(FOLLOW_AT_MOST) if it["changed_at"] <= before]
         sent = [it for it in open_ if _is_sent(it)]
         await self.enforce([it for it in open_ if not _is_sent(it)], time.monotonic())
         if sent:
             began = time.monotonic()
-            groups = await self._barrier.wait([_place(it) for it in sent], began, self._timeout_s)
+            groups = await self._barrier.wait([self._place(it) for it in sent], began, self._timeout_s)
             # How long it took is known from the history's times; here only that it is there.
-            places = [PlaceView(name="gallery", state="applied", ms=0.0), *groups]
-            await self._note([(document, _place(document)) for document in sent], places)
+            places = [PlaceView(name=self._owner, state="applied", ms=0.0), *groups]
+            await self._note([(document, self._place(document)) for document in sent], places)
 
     async def _send(self, document: Document) -> Place | None:
         try:
@@ -88,16 +95,15 @@ class Enforcement:
 
     async def _note(self, sent: list[tuple[Document, Place | None]], places: list[PlaceView]) -> None:
         try:
-            await self._writer.mark(sent, places, enforced=state_of(places) == "enforced")
+            await self._truths.mark(sent, places, enforced=state_of(places) == "enforced")
         except StoreError as error:
             log.warning("not noted; it will be followed up", extra={"error": type(error).__name__})
+
+    def _place(self, document: Document) -> Place:
+        published = document["published"]
+        return Place(self._topic, published["partition"], published["offset"])
 
 
 def _is_sent(document: Document) -> bool:
     published = document.get("published")
     return published is not None and published["version"] == document["version"] and not document["unpublished"]
-
-
-def _place(document: Document) -> Place:
-    published = document["published"]
-    return Place(VisibilityChanged.topic, published["partition"], published["offset"])

@@ -1,0 +1,25 @@
+"""One-shot jobs of entitlement: indexes, and what a start after a lost log needs. All idempotent."""
+
+from entitlement.domain import to_event
+from entitlement.repository import SubscriptionRepository
+from entitlement.settings import Settings
+from shared.jobs import forget_positions, open_database, republish_truths
+from shared.publication import Publisher
+
+
+async def set_up(settings: Settings) -> None:
+    """Make the indexes."""
+    async with open_database(settings) as database:
+        subscriptions = SubscriptionRepository(database)
+        await subscriptions.create_indexes()
+        await Publisher.create_indexes(subscriptions.collection)
+
+
+async def republish(settings: Settings) -> int:
+    """Send the truth of every subscription again; give how many."""
+    return await republish_truths(settings, "subscriptions", to_event)
+
+
+async def reset_positions(settings: Settings) -> None:
+    """Make the consumer groups read their topics from the beginning at the next start."""
+    await forget_positions(settings, ("entitlement-audit",))
