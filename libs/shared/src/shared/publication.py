@@ -43,18 +43,35 @@ class Truth(Protocol):
         """Raise the version of `key` without changing it and flag it, so that its next record supersedes all."""
 
 
+def cleared(document: Document, place: Place, flag: str = "unpublished", sent: str = "published") -> Document:
+    """Give the fields that say what was sent of `document`, for an update conditional on its version."""
+    return {
+        flag: False,
+        sent: {"version": document["version"], "partition": place.partition, "offset": place.offset},
+    }
+
+
 class Publisher:
     """Sends the current state of truths to their topic."""
 
-    def __init__(self, collection: Collection, to_event: Callable[[Document], Event], sender: EventSender) -> None:
+    def __init__(
+        self,
+        collection: Collection,
+        to_event: Callable[[Document], Event],
+        sender: EventSender,
+        flag: str = "unpublished",
+        sent: str = "published",
+    ) -> None:
         self._collection = collection
         self._to_event = to_event
         self._sender = sender
+        self._flag = flag
+        self._sent = sent
 
     @staticmethod
-    async def create_indexes(collection: Collection) -> None:
+    async def create_indexes(collection: Collection, flag: str = "unpublished") -> None:
         """Make the sweeper quick: only flagged documents are in this index."""
-        await collection.create_index("unpublished", name="unpublished", partialFilterExpression={"unpublished": True})
+        await collection.create_index(flag, name=flag, partialFilterExpression={flag: True})
 
     async def publish(self, document: Document) -> Place:
         """Send `document`, which must be its current state, and give its place in the log.
@@ -62,30 +79,21 @@ class Publisher:
         Raises:
             TimeoutError, KafkaError: not acknowledged; the flag stays and the sweeper goes on.
         """
-        place = await self._sender.send(self._to_event(document))
-        await self.clear(document, place)
+        place = await self.send(document)
+        await self._collection.update_one(
+            {"_id": document["_id"], "version": document["version"]},
+            {"$set": cleared(document, place, self._flag, self._sent)},
+        )
         return place
 
     async def send(self, document: Document) -> Place:
-        """Send `document` without clearing its flag; the caller does it with `clear` or `cleared`."""
+        """Send `document` without clearing its flag; the caller writes `cleared` with what else it notes."""
         return await self._sender.send(self._to_event(document))
-
-    async def clear(self, document: Document, place: Place) -> None:
-        """Clear the flag of exactly the version that was sent."""
-        await self._collection.update_one(
-            {"_id": document["_id"], "version": document["version"]}, {"$set": self.cleared(document, place)}
-        )
-
-    @staticmethod
-    def cleared(document: Document, place: Place) -> Document:
-        """Give the fields that say what was sent, for an update that is conditional on the version."""
-        published = {"version": document["version"], "partition": place.partition, "offset": place.offset}
-        return {"unpublished": False, "published": published}
 
     async def sweep(self, older_than: timedelta = SWEEP_AFTER) -> int:
         """Publish what a crash or a lost broker left; give how many were sent (`SWEEP_AT_MOST` at the most)."""
         before = datetime.now(UTC) - older_than
-        left = self._collection.find({"unpublished": True}, limit=SWEEP_AT_MOST)
+        left = self._collection.find({self._flag: True}, limit=SWEEP_AT_MOST)
         sent = 0
         for document in await left.to_list(SWEEP_AT_MOST):
             if document["changed_at"] <= before:
@@ -106,7 +114,7 @@ class Publisher:
 
     async def republish_all(self) -> int:
         """Send every truth again, for a log that lost some; give how many."""
-        await self._collection.update_many({"version": {"$gte": 1}}, {"$set": {"unpublished": True}})
+        await self._collection.update_many({"version": {"$gte": 1}}, {"$set": {self._flag: True}})
         total = 0
         while sent := await self.sweep(timedelta(0)):
             total += sent

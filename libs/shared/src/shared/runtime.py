@@ -66,8 +66,13 @@ class Runtime:
         starts: Sequence[Callable[[], Awaitable[None]]] = (),
         background: Sequence[Background] = (),
         closes: Sequence[Callable[[], Awaitable[None]]] = (),
+        *,
+        catch_up: bool = True,
     ) -> AsyncGenerator[None, None]:
-        """Run the service: `starts` after Kafka is reached, `background` until the end, `closes` last."""
+        """Run the service: `starts` after Kafka is reached, `background` until the end, `closes` last.
+
+        `catch_up` false: ready at once, for a consumer of work that waits in its topic as long as it takes.
+        """
         async with AsyncExitStack() as stack:
             stack.callback(self.telemetry.close)
             stack.callback(self._mongo.close)
@@ -80,7 +85,8 @@ class Runtime:
                 await start()
             stack.push_async_callback(self.broker.stop)
             await self.broker.start()
-            tasks = [asyncio.create_task(work()) for work in (*background, self._become_ready)]
+            become_ready = self._become_ready if catch_up else self._ready_at_once
+            tasks = [asyncio.create_task(work()) for work in (*background, become_ready)]
             try:
                 yield
             finally:
@@ -107,4 +113,7 @@ class Runtime:
         self.readiness.waiting_for("the read models")
         for consumer in self._consumers:
             await consumer.caught_up_with(await consumer.end_offsets(), CATCH_UP_WITHIN_S)
+        self.readiness.ready()
+
+    async def _ready_at_once(self) -> None:
         self.readiness.ready()

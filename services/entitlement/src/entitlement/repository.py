@@ -12,7 +12,7 @@ from shared.consistency import PlaceView
 from shared.contracts import PlanChanged
 from shared.ids import ChangeId, UserId, new_change_id
 from shared.mongo import Collection, Database, Document
-from shared.publication import Publisher
+from shared.publication import cleared
 from shared.read_model import to_document
 
 _STATE = ("plan", "state", "members", "period_end", "scheduled")
@@ -82,7 +82,7 @@ class SubscriptionRepository:
         """Note what was sent, where it has arrived, and whether that is everywhere."""
         writes = []
         for document, place in sent:
-            noted: Document = {} if place is None else Publisher.cleared(document, place)
+            noted: Document = {} if place is None else cleared(document, place)
             noted["places"] = [it.model_dump() for it in places]
             if enforced:
                 noted |= {"enforcing": False, "enforced_at": datetime.now(UTC)}

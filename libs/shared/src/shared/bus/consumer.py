@@ -133,7 +133,11 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def end_offsets(self) -> dict[TopicPartition, int]:
         """Ask Kafka where the group's topics end now."""
-        partitions = [TopicPartition(name, n) for name in self.topics for n in range(TOPICS[name].partitions)]
+        return await self.ends_of(*self.topics)
+
+    async def ends_of(self, *topics: str) -> dict[TopicPartition, int]:
+        """Ask Kafka where `topics` end now."""
+        partitions = [TopicPartition(name, n) for name in topics for n in range(TOPICS[name].partitions)]
         return dict(await self._consumer().end_offsets(partitions))
 
     def _consumer(self) -> AIOKafkaConsumer:

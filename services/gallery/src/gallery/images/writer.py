@@ -13,7 +13,7 @@ from shared.consistency import PlaceView
 from shared.contracts import Cause, FinishedImage, GenerationFinished, VisibilityChanged
 from shared.ids import new_change_id
 from shared.mongo import Collection, Database, Document
-from shared.publication import Publisher
+from shared.publication import cleared
 from shared.read_model import to_document
 from shared.visibility import Filter
 
@@ -178,7 +178,7 @@ def _current(change: HistoryEntry) -> Document:
 
 
 def _flags(document: Document, place: Place | None, *, enforced: bool) -> Document:
-    flags: Document = {} if place is None else Publisher.cleared(document, place)
+    flags: Document = {} if place is None else cleared(document, place)
     return {**flags, "enforcing": False} if enforced else flags
 
 

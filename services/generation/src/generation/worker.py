@@ -1,0 +1,40 @@
+"""The composition root of the worker role."""
+
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from generation.backends import create_backend
+from generation.domain import result_event
+from generation.rendering import OnGenerationRequested
+from generation.settings import WorkerSettings
+from generation.work_repository import WorkRepository
+from shared.contracts import GenerationRequested
+from shared.http.app import Readiness
+from shared.objects import S3Objects
+from shared.publication import Publisher
+from shared.runtime import Runtime
+
+
+@asynccontextmanager
+async def create_worker(settings: WorkerSettings) -> AsyncGenerator[Readiness, None]:
+    """Run a worker until the context ends: a request under way is left to be taken over."""
+    runtime = Runtime("generation-worker", settings)
+    backend = create_backend(
+        settings.backend,
+        diffusers_model=settings.diffusers_model,
+        diffusers_device=settings.diffusers_device,
+        http_url=settings.http_backend_url,
+        http_api_key=settings.http_backend_api_key,
+        http_model=settings.http_backend_model,
+        timeout_s=settings.backend_timeout_s,
+    )
+    objects = S3Objects(settings)
+    work = WorkRepository(runtime.database, f"wrk_{secrets.token_hex(8)}")
+    results = Publisher(
+        work.collection, result_event, runtime.sender, flag="result_unpublished", sent="result_published"
+    )
+    handler = OnGenerationRequested(work, backend, objects, results, settings.backend_timeout_s)
+    runtime.consume("generation-worker", {GenerationRequested.topic: handler}, max_batch=1)
+    async with runtime.running(closes=[backend.aclose, objects.aclose], catch_up=False):
+        yield runtime.readiness
