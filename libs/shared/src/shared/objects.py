@@ -4,6 +4,7 @@ import asyncio
 import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -34,7 +35,9 @@ class Objects(Protocol):
     async def put(self, bucket: str, key: str, body: bytes, media_type: str) -> None: ...  # noqa: D102
     async def get(self, bucket: str, key: str) -> bytes: ...  # noqa: D102
     async def delete(self, bucket: str, key: str) -> None: ...  # noqa: D102
-    async def keys(self, bucket: str, prefix: str) -> list[str]: ...  # noqa: D102
+    async def keys(  # noqa: D102
+        self, bucket: str, prefix: str, older_than: datetime | None = None
+    ) -> list[str]: ...
 
 
 class S3Objects:
@@ -61,9 +64,9 @@ class S3Objects:
         """Remove an object; one that isn't there counts as removed."""
         await self._call(self._client.remove_object, bucket, key)
 
-    async def keys(self, bucket: str, prefix: str) -> list[str]:
-        """List the keys that begin with `prefix`."""
-        return await self._call(self._list, bucket, prefix)
+    async def keys(self, bucket: str, prefix: str, older_than: datetime | None = None) -> list[str]:
+        """List the keys that begin with `prefix`, only those last written before a moment if one is given."""
+        return await self._call(self._list, bucket, prefix, older_than)
 
     async def aclose(self) -> None:
         """End the threads after what they are doing."""
@@ -82,9 +85,14 @@ class S3Objects:
             response.close()
             response.release_conn()
 
-    def _list(self, bucket: str, prefix: str) -> list[str]:
+    def _list(self, bucket: str, prefix: str, older_than: datetime | None) -> list[str]:
         found = self._client.list_objects(bucket, prefix=prefix, recursive=True)
-        return [item.object_name for item in found if item.object_name]
+        return [
+            item.object_name
+            for item in found
+            if item.object_name
+            and (older_than is None or (item.last_modified is not None and item.last_modified < older_than))
+        ]
 
     async def _call(self, function: Callable[..., T], *args: Any, **options: Any) -> T:
         loop = asyncio.get_running_loop()

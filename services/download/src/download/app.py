@@ -1,0 +1,57 @@
+"""The composition root of download."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from fastapi import FastAPI, Request, Response
+
+from download.archives import Archives
+from download.conversions import Conversions, ConversionsBusy
+from download.decision import Decisions
+from download.erasing import OnVisibilityChanged, Sweep
+from download.renditions import Renditions
+from download.routes import download_routes
+from download.service import DownloadService
+from download.settings import Settings
+from shared.contracts import PlanChanged, VisibilityChanged
+from shared.http.app import create_api
+from shared.http.problems import Problem
+from shared.objects import S3Objects
+from shared.plans import Plans
+from shared.read_model import ReadModel
+from shared.runtime import Runtime
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build download: settings → clients → service → routes and consumers."""
+    runtime = Runtime("download", settings)
+    image_rows = ReadModel(runtime.database["images"], VisibilityChanged)
+    plan_rows = ReadModel(runtime.database["plans"], PlanChanged)
+    objects = S3Objects(settings)
+    conversions = Conversions(settings.conversion_workers, settings.conversion_queue)
+    decisions = Decisions(image_rows, runtime.http, settings.gallery_url)
+    plans = Plans(plan_rows, runtime.http, settings.entitlement_url)
+    renditions = Renditions(objects, conversions, decisions)
+    service = DownloadService(decisions, plans, renditions)
+    sweep = Sweep(objects, image_rows, timedelta(hours=settings.sweep_hours))
+
+    runtime.consume("download", {VisibilityChanged.topic: image_rows, PlanChanged.topic: plan_rows})
+    runtime.consume("download-eraser", {VisibilityChanged.topic: OnVisibilityChanged(objects)})
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None, None]:
+        async with runtime.running(background=[sweep.sweep_forever], closes=[objects.aclose, conversions.aclose]):
+            yield
+
+    routes = download_routes(service, Archives(settings.max_archives), runtime.authenticator)
+    app = create_api("download", runtime.readiness, [routes], lifespan)
+
+    @app.exception_handler(ConversionsBusy)
+    async def on_busy(_: Request, error: ConversionsBusy) -> Response:
+        return Problem(
+            503, "conversions_busy", "Too many pictures are being made; try again.", retry_after_s=1
+        ).response()
+
+    runtime.telemetry.observe(app)
+    return app

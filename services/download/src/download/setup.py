@@ -1,0 +1,13 @@
+"""One-shot jobs of download: what a start after a lost log needs. All idempotent."""
+
+from download.settings import Settings
+from shared.jobs import forget_positions
+
+
+async def set_up(settings: Settings) -> None:
+    """Nothing to make: rows are read by id, and buckets are made by the object store's own job."""
+
+
+async def reset_positions(settings: Settings) -> None:
+    """Make the consumer groups read their topics from the beginning at the next start."""
+    await forget_positions(settings, ("download", "download-eraser"))
