@@ -48,18 +48,25 @@ def may_view(image: Viewable, viewer: UserId | None) -> bool:
     return viewer is not None and image.visibility == Visibility.PRIVATE and image.owner_id == viewer
 
 
-def readable_by(viewer: UserId | None) -> Filter:
-    """Give `may_view` as a filter on documents with `owner_id` and `visibility`."""
+def readable_by(viewer: UserId | None) -> list[Filter]:
+    """Give `may_view` as filters on documents with `owner_id` and `visibility`: any one that matches grants.
+
+    Clauses instead of one `$or`, since a store may serve `$or` by a scan of everything. The owner's clause takes
+    all that is live, so that an image never escapes both while it is being changed.
+    """
     public: Filter = {"visibility": Visibility.PUBLIC.value}
-    if viewer is None:
-        return public
-    return {"$or": [public, {"visibility": Visibility.PRIVATE.value, "owner_id": viewer}]}
+    return [public] if viewer is None else [public, owned_by(viewer)]
 
 
 def owned_by(owner: UserId, visibility: Visibility | None = None) -> Filter:
     """Give the filter for the owner's own live images, of one visibility or (None) of both."""
     wanted = {"$in": _LIVE} if visibility is None else visibility.value
     return {"owner_id": owner, "visibility": wanted}
+
+
+def live_ones(chosen: Visibility | None) -> list[Visibility]:
+    """Give the visibilities that a list shows: the chosen one, or (None) all but deleted."""
+    return [Visibility(value) for value in _LIVE] if chosen is None else [chosen]
 
 
 def is_public(visibility: Visibility) -> bool:

@@ -36,6 +36,7 @@ def create_broker(bootstrap_servers: str, client_id: str, middlewares: list[Any]
         graceful_timeout=10.0,
         middlewares=middlewares,
         logger=logging.getLogger("faststream"),
+        log_level=logging.DEBUG,
     )
 
 

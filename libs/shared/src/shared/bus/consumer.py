@@ -140,6 +140,16 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         partitions = [TopicPartition(name, n) for name in topics for n in range(TOPICS[name].partitions)]
         return dict(await self._consumer().end_offsets(partitions))
 
+    def pause(self) -> None:
+        """Stop reading without leaving the group: an operator's, and a test's, way to hold a service back."""
+        consumer = self._consumer()
+        consumer.pause(*consumer.assignment())
+
+    def resume(self) -> None:
+        """Go on reading."""
+        consumer = self._consumer()
+        consumer.resume(*consumer.assignment())
+
     def _consumer(self) -> AIOKafkaConsumer:
         consumer = self._subscriber.consumer
         if consumer is None:

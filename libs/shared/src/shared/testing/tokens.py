@@ -1,29 +1,57 @@
-"""An issuer in memory: makes tokens and serves their keys as a `KeySource`."""
+"""An issuer for tests: makes tokens, and serves their keys as JWKS on a free loopback port."""
 
+import json
+import threading
 import time
 from collections.abc import Iterable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
 
-class TestIssuer:
-    """Signs tokens as the real issuer does; `key` is what verifies them."""
+class IssuerForTests:
+    """Signs tokens as the real issuer does; a context manager that serves the keys at `jwks_url`."""
 
-    __test__ = False
     issuer = "private-generations-dev"
     audience = "private-generations"
 
     def __init__(self) -> None:
         self._private = ec.generate_private_key(ec.SECP256R1())
         public = jwt.algorithms.ECAlgorithm.to_jwk(self._private.public_key(), as_dict=True)
-        self._public = jwt.PyJWK({**public, "kid": "test", "alg": "ES256"})
+        body = json.dumps({"keys": [{**public, "kid": "test", "alg": "ES256", "use": "sig"}]}).encode()
 
-    async def key(self, key_id: str) -> jwt.PyJWK:
-        """Give the public key; another id raises KeyError."""
-        if key_id != "test":
-            raise KeyError(key_id)
-        return self._public
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+                return
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    @property
+    def jwks_url(self) -> str:
+        """Where the keys are."""
+        return f"http://127.0.0.1:{self._server.server_port}/jwks"
+
+    def __enter__(self) -> Self:
+        """Begin to serve."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End."""
+        self._server.shutdown()
+        self._server.server_close()
 
     def token(self, user_id: str, roles: Iterable[str] = (), expires_in_s: int = 600) -> str:
         """Make a token for `user_id`."""

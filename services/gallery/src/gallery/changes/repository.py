@@ -88,10 +88,13 @@ class ChangeRepository:
         return [ChangeId(it["_id"]) for it in found]
 
     async def mark_undone(self, change_id: ChangeId, by: ChangeId) -> bool:
-        """Note that a bulk is undone, once; tell whether `by` is what undid it."""
+        """Note that a bulk is undone, once; tell whether `by` is what undid it.
+
+        A change of one image has no document here: its version says whether it still is to be undone.
+        """
         await self._changes.update_one({"_id": change_id, "undone_by": None}, {"$set": {"undone_by": by}})
         found = await self._changes.find_one({"_id": change_id}, {"undone_by": 1})
-        return found is not None and found["undone_by"] == by
+        return found is None or found["undone_by"] == by
 
 
 def _slice_id(change_id: ChangeId, number: int) -> str:

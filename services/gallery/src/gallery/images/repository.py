@@ -1,5 +1,8 @@
 """How the truth about images is read: always from the viewer's or the owner's scope."""
 
+import asyncio
+import heapq
+import itertools
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -9,12 +12,14 @@ from gallery.images.domain import HistoryEntry, Image
 from shared.http.cursors import Keyset
 from shared.ids import ChangeId, ImageId, UserId
 from shared.mongo import Collection, Database, Document, Fence, granting
-from shared.visibility import Filter, Visibility, owned_by, readable_by
+from shared.visibility import Filter, Visibility, live_ones, owned_by, readable_by
 
 _NO_HISTORY = {"history": 0}
 _IDS_A_QUERY = 50
-_FIRST_WINDOW = timedelta(minutes=10)
-_WINDOWS = 16
+_FIRST_WINDOW = timedelta(minutes=1)
+_CLOCKS_DIFFER = timedelta(minutes=1)
+_WINDOWS = 11
+_BEFORE_ALL = datetime.fromtimestamp(0, UTC)
 
 
 class ImageRepository:
@@ -34,11 +39,16 @@ class ImageRepository:
         await self._old_history.create_index([("image_id", 1), ("version", DESCENDING)])
 
     async def readable(self, image_id: ImageId, viewer: UserId | None) -> Image | None:
-        """Give an image that `viewer` may see; one linearizable read, the same for every refusal."""
-        found = await granting(self.collection).find_one(
-            {"_id": image_id, **readable_by(viewer)}, _NO_HISTORY, max_time_ms=2_000
+        """Give an image that `viewer` may see; linearizable reads, the same for every refusal."""
+        reads = granting(self.collection)
+        found = await asyncio.gather(
+            *(
+                reads.find_one({"_id": image_id, **clause}, _NO_HISTORY, max_time_ms=2_000)
+                for clause in readable_by(viewer)
+            )
         )
-        return None if found is None else Image.model_validate(found)
+        granted = next((document for document in found if document is not None), None)
+        return None if granted is None else Image.model_validate(granted)
 
     async def owned(self, image_id: ImageId, owner: UserId) -> Document | None:
         """Give the whole document of the owner's own live image."""
@@ -55,20 +65,27 @@ class ImageRepository:
 
     async def matching(self, owner: UserId, chosen: Visibility | None, before: datetime, limit: int) -> list[Image]:
         """Give the owner's images made before a moment, at most `limit`, in no order."""
-        wanted = {**owned_by(owner, chosen), "created_at": {"$lt": before}}
-        found = await self.collection.find(wanted, _NO_HISTORY, limit=limit).to_list(limit)
-        return [Image.model_validate(document) for document in found]
+        images: list[Image] = []
+        for visibility in live_ones(chosen):
+            wanted = {**owned_by(owner, visibility), "created_at": {"$lt": before}}
+            found = self.collection.find(wanted, _NO_HISTORY, limit=limit - len(images))
+            images += [Image.model_validate(document) async for document in found]
+            if len(images) >= limit:
+                break
+        return images
 
     async def explore(self, after: Keyset | None, limit: int) -> list[Image]:
         """Give public images, newest first; fenced, since it grants to strangers."""
         await self._fence.wait()
-        return await self._newest(readable_by(None), after, limit)
+        (everybodys,) = readable_by(None)
+        return await self._newest(everybodys, after, limit)
 
     async def creations(
         self, owner: UserId, chosen: Visibility | None, after: Keyset | None, limit: int
     ) -> list[Image]:
         """Give the owner's live images, newest first."""
-        return await self._newest(owned_by(owner, chosen), after, limit)
+        lists = await asyncio.gather(*(self._newest(owned_by(owner, it), after, limit) for it in live_ones(chosen)))
+        return heapq.nlargest(limit, itertools.chain(*lists), key=_keyset)
 
     async def counts(self, owner: UserId) -> tuple[int, int]:
         """Count the owner's public and private images, exactly."""
@@ -96,21 +113,19 @@ class ImageRepository:
     async def _newest(self, wanted: Filter, after: Keyset | None, limit: int) -> list[Image]:
         # A window of time that grows until the page is full: quick on a store that sorts without an index.
         # `$lte` with the seen ones skipped here, since a keyset by `$or` scans everything.
-        upper = datetime.now(UTC) + timedelta(days=1) if after is None else after.created_at
+        upper = datetime.now(UTC) + _CLOCKS_DIFFER if after is None else after.created_at
+        ties = 0 if after is None else await self._ties(wanted, after)
         window, page = _FIRST_WINDOW, list[Image]()
         for attempt in range(_WINDOWS):
-            lower = upper - window if attempt < _WINDOWS - 1 else datetime.fromtimestamp(0, UTC)
-            when = {"created_at": {"$lte": upper, "$gt": lower}}
-            skipped = 0 if after is None else await self._ties(wanted, after)
-            found = (
-                await self.collection.find(
-                    {**wanted, **when}, _NO_HISTORY, sort=[("created_at", DESCENDING), ("_id", DESCENDING)]
-                )
-                .limit(limit + skipped - len(page))
-                .to_list(None)
+            lower = upper - window if attempt < _WINDOWS - 1 else _BEFORE_ALL
+            found = self.collection.find(
+                {**wanted, "created_at": {"$lte": upper, "$gt": lower}},
+                _NO_HISTORY,
+                sort=[("created_at", DESCENDING), ("_id", DESCENDING)],
+                limit=limit + ties - len(page),
             )
-            images = (Image.model_validate(document) for document in found)
-            page += [it for it in images if after is None or (it.created_at, it.id) < after]
+            images = [Image.model_validate(document) async for document in found]
+            page += [it for it in images if after is None or _keyset(it) < after]
             if len(page) >= limit:
                 break
             upper, window = lower, window * 4
@@ -120,3 +135,7 @@ class ImageRepository:
         return await self.collection.count_documents(
             {**wanted, "created_at": after.created_at, "_id": {"$gte": after.id}}, maxTimeMS=5_000
         )
+
+
+def _keyset(image: Image) -> Keyset:
+    return Keyset(image.created_at, image.id)

@@ -41,8 +41,10 @@ class ImageWriter:
             "master_key": image.master_key,
             "schema_version": 1,
             "published": None,
-            "history": [_stored(first)],
+            # Nobody has to forget anything of a new image: it is everywhere as it should be from the start.
+            "history": [_stored(first.model_copy(update={"enforced_at": at}))],
             **_current(first),
+            "enforcing": False,
         }
         try:
             await self.collection.insert_one(document)

@@ -1,0 +1,116 @@
+"""Many images' visibility, changed as one."""
+
+from typing import Any
+
+from shared.testing.apps import eventually
+from shared.testing.events import FREE
+
+Gallery = Any
+
+
+async def finished(gallery: Gallery, answer: Any, user: str) -> Any:
+    """Follow a change to its end."""
+    assert answer.status_code in {200, 202}, answer.text
+    change = answer.json()
+
+    async def is_enforced() -> Any:
+        seen = await gallery.client.get(f"/v1/changes/{change['id']}", headers=gallery.as_(user))
+        return seen.json()["state"] == "enforced" and seen.json()
+
+    return await eventually(is_enforced, 60)
+
+
+async def change(gallery: Gallery, user: str, key: str | None = None, **body: Any) -> Any:
+    headers = {**gallery.as_(user), **({} if key is None else {"Idempotency-Key": key})}
+    return await gallery.client.post("/v1/changes", json=body, headers=headers)
+
+
+async def test_owner_changes_named_images_foreign_and_unknown_ones_are_refused_alike(gallery: Gallery) -> None:
+    await gallery.plan("bea")
+    mine = await gallery.images("bea", 3)
+    foreign = await gallery.image("other")
+    answer = await change(gallery, "bea", image_ids=[*mine, foreign, "img_unknown"], visibility="private")
+    done = await finished(gallery, answer, "bea")
+    assert done["counts"] == {"total": 5, "pending": 0, "changed": 3, "unchanged": 0, "refused": 2}
+    reasons = {it["image_id"]: (it["result"], it["reason"]) for it in done["items"]}
+    assert reasons[foreign] == reasons["img_unknown"] == ("refused", "not_found")
+    assert [place["state"] for place in done["places"]] == ["applied", "applied"]
+    for image in mine:
+        assert (await gallery.client.get(f"/v1/images/{image}")).status_code == 404
+    assert (await gallery.client.get(f"/v1/images/{foreign}")).status_code == 200
+
+
+async def test_repeat_under_one_key_makes_one_change(gallery: Gallery) -> None:
+    await gallery.plan("key-user")
+    image = await gallery.image("key-user")
+    first = await change(gallery, "key-user", "k1", image_ids=[image], visibility="private")
+    again = await change(gallery, "key-user", "k1", image_ids=[image], visibility="private")
+    assert first.json()["id"] == again.json()["id"]
+    other = await change(gallery, "key-user", "k1", image_ids=[image], visibility="public")
+    assert other.status_code == 422
+    assert other.json()["code"] == "idempotency_key_reused"
+
+
+async def test_owner_selects_all_matching_and_undoes_it_as_one(gallery: Gallery) -> None:
+    await gallery.plan("sel")
+    await gallery.images("sel", 2, "private")
+    images = await gallery.images("sel", 260)
+    done = await finished(
+        gallery, await change(gallery, "sel", select={"visibility": "public"}, visibility="private"), "sel"
+    )
+    assert done["counts"]["changed"] == 260
+    assert len(done["items"]) == 200
+    more = await gallery.client.get(
+        f"/v1/changes/{done['id']}", params={"cursor": done["next_cursor"]}, headers=gallery.as_("sel")
+    )
+    assert len(more.json()["items"]) == 60
+    counts = await gallery.client.get("/v1/creations/counts", headers=gallery.as_("sel"))
+    assert counts.json() == {"all": 262, "public": 0, "private": 262}
+
+    touched = images[0]
+    for visibility in ("public", "private"):
+        answer = await gallery.client.patch(
+            f"/v1/images/{touched}", json={"visibility": visibility}, headers=gallery.as_("sel")
+        )
+        assert answer.status_code == 200
+    undo = await gallery.client.post(f"/v1/changes/{done['id']}/undo", headers=gallery.as_("sel"))
+    undone = await finished(gallery, undo, "sel")
+    assert undone["counts"]["changed"] == 259
+    assert undone["counts"]["refused"] == 1
+    counts = await gallery.client.get("/v1/creations/counts", headers=gallery.as_("sel"))
+    assert counts.json() == {"all": 262, "public": 259, "private": 3}
+    again = await gallery.client.post(f"/v1/changes/{done['id']}/undo", headers=gallery.as_("sel"))
+    assert again.status_code == 409
+    assert again.json()["code"] == "already_undone"
+
+
+async def test_lapsed_owner_undoes_make_public_once_within_ten_minutes(gallery: Gallery) -> None:
+    image = await gallery.image("lap", "private")
+    await gallery.plan("lap", capabilities=FREE)
+    made_public = await gallery.client.patch(
+        f"/v1/images/{image}", json={"visibility": "public"}, headers=gallery.as_("lap")
+    )
+    change_id = made_public.json()["change"]["id"]
+    undo = await gallery.client.post(f"/v1/changes/{change_id}/undo", headers=gallery.as_("lap"))
+    await finished(gallery, undo, "lap")
+    assert (await gallery.client.get(f"/v1/images/{image}")).status_code == 404
+    again = await gallery.client.post(f"/v1/changes/{change_id}/undo", headers=gallery.as_("lap"))
+    assert (await finished(gallery, again, "lap"))["counts"]["changed"] == 0
+
+
+async def test_free_owner_bulk_private_is_refused_whole(gallery: Gallery) -> None:
+    await gallery.plan("poor", capabilities=FREE)
+    image = await gallery.image("poor")
+    answer = await change(gallery, "poor", image_ids=[image], visibility="private")
+    assert answer.status_code == 403
+    assert (await gallery.client.get(f"/v1/images/{image}")).status_code == 200
+
+
+async def test_owner_deletes_many(gallery: Gallery) -> None:
+    images = await gallery.images("del", 3)
+    done = await finished(gallery, await change(gallery, "del", image_ids=images, visibility="deleted"), "del")
+    assert done["counts"]["changed"] == 3
+    counts = await gallery.client.get("/v1/creations/counts", headers=gallery.as_("del"))
+    assert counts.json()["all"] == 0
+    undo = await gallery.client.post(f"/v1/changes/{done['id']}/undo", headers=gallery.as_("del"))
+    assert undo.json()["code"] == "not_undoable"
