@@ -39,13 +39,15 @@ class BoundedRequest(Request):
         Raises:
             Problem: 400 `malformed_json`.
         """
-        try:
-            value = orjson.loads(await self.body())
-        except orjson.JSONDecodeError:
-            raise _malformed() from None
-        if _depth(value) > _MAX_DEPTH:
-            raise _malformed()
-        return value
+        if not hasattr(self, "_json"):
+            try:
+                value = orjson.loads(await self.body())
+            except orjson.JSONDecodeError:
+                raise _malformed() from None
+            if _depth(value) > _MAX_DEPTH:
+                raise _malformed()
+            self._json = value
+        return self._json
 
 
 class StrictRoute(APIRoute):
@@ -61,6 +63,8 @@ class StrictRoute(APIRoute):
                 media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
                 if media_type != "application/json":
                     raise Problem(415, "unsupported_media_type", "Send the body as application/json.")
+                # Now, since FastAPI turns whatever goes wrong while it reads a body into a bare 400.
+                await bounded.json()
             return await handle(bounded)
 
         return strict

@@ -1,0 +1,188 @@
+"""The order rows → position → commit, and what holds a partition up, passes it or takes it back."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
+
+from shared.bus.broker import EventSender, create_broker
+from shared.bus.consumer import GroupConsumer
+from shared.bus.positions import PositionMovedError, Positions
+from shared.consistency import Barrier, Enforcer
+from shared.contracts import VisibilityChanged
+from shared.mongo import Database
+from shared.read_model import ReadModel, is_trusted
+from shared.testing.apps import eventually
+from shared.testing.events import sending, visibility_changed
+from shared.topics import VISIBILITY_CHANGES
+
+GROUP = "download"
+
+
+class FailingAtFirst:
+    """A handler that fails some times before it lets the rows be written."""
+
+    contract = VisibilityChanged
+
+    def __init__(self, rows: ReadModel[VisibilityChanged], failures: int) -> None:
+        self.rows = rows
+        self.failures = failures
+
+    async def apply(self, events: Sequence[Any], places: Sequence[int]) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise ConnectionError("the store is lost")
+        await self.rows.apply(events, places)
+
+    async def quarantine(self, key: str | None, topic: str, partition: int, offset: int) -> None:
+        await self.rows.quarantine(key, topic, partition, offset)
+
+
+@asynccontextmanager
+async def member(kafka: str, database: Database, handler: Any) -> AsyncGenerator[GroupConsumer, None]:
+    broker = create_broker(kafka, "tests", [])
+    positions = Positions(database["positions"], GROUP)
+    consumer = GroupConsumer(GROUP, broker, {VISIBILITY_CHANGES.name: handler}, positions, EventSender(broker, 5))
+    async with broker:
+        await broker.start()
+        yield consumer
+
+
+@pytest.fixture
+def rows(database: Database) -> ReadModel[VisibilityChanged]:
+    return ReadModel(database["images"], VisibilityChanged)
+
+
+async def test_store_failure_blocks_and_nothing_is_passed(
+    kafka: str, database: Database, rows: ReadModel[VisibilityChanged]
+) -> None:
+    handler = FailingAtFirst(rows, failures=3)
+    async with member(kafka, database, handler), sending(kafka) as sender:
+        event = visibility_changed("ann")
+        await sender.send(event)
+
+        async def is_written() -> bool:
+            return await rows.row(event.key) is not None
+
+        await eventually(is_written)
+        assert handler.failures == 0
+
+
+async def test_unreadable_record_is_quarantined_dead_lettered_and_passed(
+    kafka: str, database: Database, rows: ReadModel[VisibilityChanged]
+) -> None:
+    async with member(kafka, database, rows) as consumer, sending(kafka) as sender:
+        event = visibility_changed("ann")
+        partition = VISIBILITY_CHANGES.partition_of(event.key)
+        await sender.send(event)
+        bad = await sender.send_raw(
+            VISIBILITY_CHANGES.name, partition, event.key.encode(), b"{broken", {"ce_type": "x"}
+        )
+        barrier = Barrier(kafka, [Enforcer(GROUP)])
+        await barrier.start()
+        places = await barrier.wait([bad], 0.0, 10)
+        await barrier.aclose()
+        assert [place.state for place in places] == ["applied"], "the partition isn't blocked"
+        assert not is_trusted(await rows.row(event.key))
+        await consumer.caught_up_with(await consumer.end_offsets(), 10)
+    dead = AIOKafkaConsumer(f"{GROUP}.dlq", bootstrap_servers=kafka, auto_offset_reset="earliest")
+    await dead.start()
+    try:
+        found = [await dead.getone()]
+        while found[-1].key != event.key.encode():
+            found.append(await dead.getone())
+    finally:
+        await dead.stop()
+    headers = dict(found[-1].headers)
+    assert found[-1].value == b"{broken"
+    assert headers["pg_error"] == b"unknown_type_or_version"
+    assert headers["pg_offset"] == str(bad.offset).encode()
+
+
+async def test_restored_store_reads_again_from_its_own_position_not_from_kafkas_commit(
+    kafka: str, database: Database, rows: ReadModel[VisibilityChanged]
+) -> None:
+    event = visibility_changed("ann")
+    partition = VISIBILITY_CHANGES.partition_of(event.key)
+    positions = Positions(database["positions"], GROUP)
+    async with member(kafka, database, rows) as consumer, sending(kafka) as sender:
+        place = await sender.send(event)
+        await consumer.caught_up_with(await consumer.end_offsets(), 10)
+    await database["images"].delete_many({})
+    await positions.start(VISIBILITY_CHANGES.name, partition, place.offset)
+
+    async with member(kafka, database, rows) as consumer:
+        await consumer.caught_up_with(await consumer.end_offsets(), 10)
+        row = await rows.row(event.key)
+        assert row is not None
+
+
+async def test_position_above_the_end_is_begun_again(
+    kafka: str, database: Database, rows: ReadModel[VisibilityChanged]
+) -> None:
+    event = visibility_changed("ann")
+    partition = VISIBILITY_CHANGES.partition_of(event.key)
+    positions = Positions(database["positions"], GROUP)
+    async with sending(kafka) as sender:
+        await sender.send(event)
+    await positions.start(VISIBILITY_CHANGES.name, partition, 1_000_000)
+    async with member(kafka, database, rows) as consumer:
+
+        async def is_written() -> bool:
+            return await rows.row(event.key) is not None
+
+        await eventually(is_written)
+        stored = await positions.of(VISIBILITY_CHANGES.name, partition)
+        assert stored is not None
+        assert stored < 1_000_000
+        assert consumer.group == GROUP
+
+
+async def test_position_moves_only_from_the_expected_one(database: Database) -> None:
+    positions = Positions(database["positions"], GROUP)
+    await positions.start("t", 0, 5)
+    await positions.advance("t", 0, expected=5, to=8)
+    with pytest.raises(PositionMovedError):
+        await positions.advance("t", 0, expected=5, to=9)
+    assert await positions.of("t", 0) == 8
+
+
+async def test_consumers_position_that_was_moved_back_is_followed(
+    kafka: str, database: Database, rows: ReadModel[VisibilityChanged]
+) -> None:
+    first = visibility_changed("ann")
+    partition = VISIBILITY_CHANGES.partition_of(first.key)
+    positions = Positions(database["positions"], GROUP)
+    async with member(kafka, database, rows) as consumer, sending(kafka) as sender:
+        place = await sender.send(first)
+        await consumer.caught_up_with(await consumer.end_offsets(), 10)
+        await database["images"].delete_many({})
+        await positions.start(VISIBILITY_CHANGES.name, partition, place.offset)
+        await sender.send(first)
+
+        async def is_written_again() -> bool:
+            return await rows.row(first.key) is not None
+
+        await eventually(is_written_again)
+        await consumer.caught_up_with(await consumer.end_offsets(), 10)
+
+
+async def test_every_commit_of_a_group_is_visible_to_the_barrier(
+    kafka: str, database: Database, rows: ReadModel[VisibilityChanged]
+) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    async with member(kafka, database, rows) as consumer, sending(kafka) as sender:
+        places = [await sender.send(visibility_changed("ann")) for _ in range(20)]
+        await consumer.caught_up_with(await consumer.end_offsets(), 10)
+
+        async def is_committed() -> bool:
+            committed = await admin.list_consumer_group_offsets(GROUP)
+            at = {partition.partition: it.offset for partition, it in committed.items()}
+            return all(at.get(place.partition, 0) > place.offset for place in places)
+
+        await eventually(is_committed)
+    await admin.close()
