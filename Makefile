@@ -62,6 +62,6 @@ $(UV):
 $(INSTALLED): requirements.lock $(PYPROJECTS) | $(UV)
 	@echo "setting up: packages into $(VENV)"
 	@test -x $(VENV)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
-	@$(UV) pip sync --quiet --python $(VENV)/bin/python --require-hashes requirements.lock
+	@$(UV) pip sync --quiet --compile-bytecode --python $(VENV)/bin/python --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python $(VENV)/bin/python --no-deps $(PROJECTS:%=--editable %)
 	@touch $@

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 CATCH_UP_WITHIN_S = 300.0
 _CONNECT_WITHIN_S = 60.0
 _STOP_WITHIN_S = 8.0
+UNHURRIED_S = 0.1
+"""Linger of groups that nobody waits for (audits, erasers), so that they leave the store to those who are waited for."""
 
 Background = Callable[[], Coroutine[Any, Any, None]]
 
@@ -53,10 +55,12 @@ class Runtime:
         )
         self._consumers: list[GroupConsumer] = []
 
-    def consume(self, group: str, handlers: Mapping[str, Handler], max_batch: int = MAX_BATCH) -> GroupConsumer:
+    def consume(
+        self, group: str, handlers: Mapping[str, Handler], max_batch: int = MAX_BATCH, linger_s: float = 0.0
+    ) -> GroupConsumer:
         """Declare this process a member of `group`; it joins when the service runs."""
         positions = Positions(self.database["positions"], group)
-        consumer = GroupConsumer(group, self.broker, handlers, positions, self.sender, max_batch)
+        consumer = GroupConsumer(group, self.broker, handlers, positions, self.sender, max_batch, linger_s)
         self._consumers.append(consumer)
         return consumer
 

@@ -23,7 +23,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from pythonjsonlogger.json import JsonFormatter
 
-_QUIET = ("aiokafka", "faststream", "httpx", "httpcore", "pymongo", "urllib3", "uvicorn.access")
+_QUIET = ("aiokafka", "faststream", "httpx", "httpcore", "pymongo", "pyvips", "urllib3", "uvicorn.access")
 
 
 class Telemetry:

@@ -10,6 +10,7 @@ from download.archives import Archives
 from download.conversions import Conversions, ConversionsBusy
 from download.decision import Decisions
 from download.erasing import OnVisibilityChanged, Sweep
+from download.imaging import UnreadableMaster
 from download.renditions import Renditions
 from download.routes import download_routes
 from download.service import DownloadService
@@ -20,7 +21,7 @@ from shared.http.problems import Problem
 from shared.objects import S3Objects
 from shared.plans import Plans
 from shared.read_model import ReadModel
-from shared.runtime import Runtime
+from shared.runtime import UNHURRIED_S, Runtime
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -37,7 +38,7 @@ def create_app(settings: Settings) -> FastAPI:
     sweep = Sweep(objects, image_rows, timedelta(hours=settings.sweep_hours))
 
     runtime.consume("download", {VisibilityChanged.topic: image_rows, PlanChanged.topic: plan_rows})
-    runtime.consume("download-eraser", {VisibilityChanged.topic: OnVisibilityChanged(objects)})
+    runtime.consume("download-eraser", {VisibilityChanged.topic: OnVisibilityChanged(objects)}, linger_s=UNHURRIED_S)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None, None]:
@@ -50,8 +51,12 @@ def create_app(settings: Settings) -> FastAPI:
     @app.exception_handler(ConversionsBusy)
     async def on_busy(_: Request, error: ConversionsBusy) -> Response:
         return Problem(
-            503, "conversions_busy", "Too many pictures are being made; try again.", retry_after_s=1
+            503, "conversions_busy", "Too many pictures are being made; try again.", retry_after_s=error.retry_after_s
         ).response()
+
+    @app.exception_handler(UnreadableMaster)
+    async def on_unreadable(_: Request, error: UnreadableMaster) -> Response:
+        return Problem(503, "master_unreadable", "The image can't be read right now.", retry_after_s=5).response()
 
     runtime.telemetry.observe(app)
     return app

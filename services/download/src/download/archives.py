@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncGenerator
 
-from fastapi.responses import StreamingResponse
+from fastapi import Response
 
+from download.byte_responses import stream_response
 from download.zipping import Member, stream_archive
 from shared.http.problems import Problem
 
@@ -15,7 +16,7 @@ class Archives:
         self._at_once = at_once
         self._streaming = 0
 
-    def answer(self, members: AsyncGenerator[Member, None]) -> StreamingResponse:
+    async def answer(self, members: AsyncGenerator[Member, None]) -> Response:
         """Answer a zip of `members`, which is read as the stream goes on.
 
         Raises:
@@ -23,20 +24,14 @@ class Archives:
         """
         if self._streaming >= self._at_once:
             raise Problem(503, "too_many_archives", "Too many archives are being made; try again.", retry_after_s=5)
-        return StreamingResponse(
-            self._counted(members),
-            media_type="application/zip",
-            headers={
-                "Cache-Control": "private, no-store",
-                "Content-Disposition": 'attachment; filename="images.zip"',
-                "X-Content-Type-Options": "nosniff",
-                "X-Robots-Tag": "noindex",
-            },
-        )
+        chunks = self._counted(members)
+        await anext(chunks)  # it has begun now, so that closing it gives its place back even if nobody reads it
+        return stream_response(chunks, media_type="application/zip", attachment="images.zip")
 
     async def _counted(self, members: AsyncGenerator[Member, None]) -> AsyncGenerator[bytes, None]:
         self._streaming += 1
         try:
+            yield b""
             async for chunk in stream_archive(members):
                 yield chunk
         finally:

@@ -1,7 +1,7 @@
 """HTTP: bytes. For whoever may view the image: decided before anything else is looked at."""
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -19,7 +19,7 @@ from shared.http.answers import json_answer
 from shared.http.body import StrictRoute
 from shared.visibility import is_public
 
-_IMAGE = {200: {"content": {"image/*": {}}}, 206: {}, 304: {}}
+_IMAGE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/*": {}}}, 206: {}, 304: {}}
 _METHODS = ["GET", "HEAD"]
 Width = Annotated[Literal["256", "512", "1024"], Query()]
 
@@ -33,7 +33,7 @@ def download_routes(downloads: DownloadService, archives: Archives, authenticato
     @router.get("/previews/{image_id}", response_class=Response, responses=_IMAGE)
     async def preview(request: Request, image_id: str, viewer: viewer, width: Width = "512") -> Response:
         """A small picture, WebP where it is accepted."""
-        webp = "image/webp" in request.headers.get("accept", "")
+        webp = _accepts_webp(request.headers.get("accept", ""))
         grant, rendition = await downloads.preview(image_id, viewer, int(width), webp=webp)
         return await _bytes(request, downloads, grant, rendition, vary="Accept")
 
@@ -58,7 +58,7 @@ def download_routes(downloads: DownloadService, archives: Archives, authenticato
     @router.post("/archives", response_class=StreamingResponse)
     async def archive(wanted: ArchiveRequest, viewer: viewer) -> Response:
         """A zip of those of the images that I may view when the stream comes to each."""
-        return archives.answer(await downloads.archive(wanted.image_ids, viewer, wanted.format))
+        return await archives.answer(await downloads.archive(wanted.image_ids, viewer, wanted.format))
 
     return router
 
@@ -87,3 +87,11 @@ async def _bytes(
         attachment=attachment,
         vary=vary,
     )
+
+
+def _accepts_webp(accept: str) -> bool:
+    for part in accept.lower().replace(" ", "").split(","):
+        media_type, *parameters = part.split(";")
+        if media_type == "image/webp":
+            return not any(it.startswith("q=0") and not it.strip("q=0.") for it in parameters)
+    return False

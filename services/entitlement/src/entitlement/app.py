@@ -16,7 +16,7 @@ from shared.consistency import Barrier, Enforcement, parse_enforcers
 from shared.contracts import PlanChanged
 from shared.http.app import create_api
 from shared.publication import Audit, Publisher
-from shared.runtime import Runtime
+from shared.runtime import UNHURRIED_S, Runtime
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     service = EntitlementService(subscriptions, enforcement, timedelta(days=settings.grace_days))
     audit = Audit(subscriptions.collection, PlanChanged, subscriptions, publisher)
-    runtime.consume("entitlement-audit", {PlanChanged.topic: audit})
+    runtime.consume("entitlement-audit", {PlanChanged.topic: audit}, linger_s=UNHURRIED_S)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None, None]:

@@ -25,7 +25,7 @@ from shared.http.idempotency import IdempotencyKeys
 from shared.plans import Plans
 from shared.publication import Audit, Publisher
 from shared.read_model import ReadModel
-from shared.runtime import Runtime
+from shared.runtime import UNHURRIED_S, Runtime
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
         {PlanChanged.topic: plan_rows, GenerationFinished.topic: OnGenerationFinished(writer, publisher)},
     )
     audit = Audit(images.collection, VisibilityChanged, writer, publisher)
-    runtime.consume("gallery-audit", {VisibilityChanged.topic: audit})
+    runtime.consume("gallery-audit", {VisibilityChanged.topic: audit}, linger_s=UNHURRIED_S)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None, None]:

@@ -1,0 +1,147 @@
+"""A proxy that gives the embedded broker long polling: it answers an empty fetch at once, a real Kafka waits.
+
+Without it every idle consumer asks some 1,500 times a second, and a few of them fill a machine. The proxy holds
+an empty fetch answer back until somebody produces or the fetch's own waiting time is over; everything else goes
+through untouched, in order. The broker listens on another loopback address of the same port, and tells clients
+so; that address is replaced by one of the same length, so that clients come here.
+"""
+
+import asyncio
+import io
+import struct
+import sys
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+
+from aiokafka.protocol import fetch
+
+BROKER_HOST = "127.0.0.2"
+PROXY_HOST = "127.0.0.1"
+
+_PRODUCE, _FETCH, _METADATA, _FIND_COORDINATOR = 0, 1, 3, 10
+_MAX_FRAME = 128 * 1024 * 1024
+_FIRST_FLEXIBLE_FETCH = 12
+_ANSWERS = {answer.API_VERSION: answer for name, answer in vars(fetch).items() if name.startswith("FetchResponse_v")}
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    api: int
+    version: int
+    may_wait_s: float
+    produced_before: int
+
+
+class LongPollingProxy:
+    """Sits between Kafka clients and one broker."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._produced = 0
+        self._more = asyncio.Condition()
+        self._connections: set[asyncio.Task[None]] = set()
+
+    async def serve(self, ended: asyncio.Event) -> None:
+        """Serve until `ended` is set.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        server = await asyncio.start_server(self._accept, PROXY_HOST, self._port, limit=1024 * 1024)
+        async with server:
+            await ended.wait()
+            for connection in self._connections:
+                connection.cancel()
+
+    async def _accept(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._connections.add(task)
+            task.add_done_callback(self._connections.discard)
+        with suppress(OSError, asyncio.IncompleteReadError, ValueError, asyncio.CancelledError):
+            broker, to_broker = await asyncio.open_connection(BROKER_HOST, self._port, limit=1024 * 1024)
+            sent: deque[_Request] = deque()
+            pumps = [
+                asyncio.create_task(self._pump_requests(client, to_broker, sent)),
+                asyncio.create_task(self._pump_answers(broker, to_client, sent)),
+            ]
+            try:
+                await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for pump in pumps:
+                    pump.cancel()
+                await asyncio.gather(*pumps, return_exceptions=True)
+                to_broker.close()
+        to_client.close()
+
+    async def _pump_requests(
+        self, client: asyncio.StreamReader, to_broker: asyncio.StreamWriter, sent: deque[_Request]
+    ) -> None:
+        while True:
+            frame = await _read_frame(client)
+            api, version = struct.unpack_from(">hh", frame)
+            waits = _may_wait_s(frame) if api == _FETCH and version < _FIRST_FLEXIBLE_FETCH else 0.0
+            sent.append(_Request(api, version, waits, self._produced))
+            await _write_frame(to_broker, frame)
+
+    async def _pump_answers(
+        self, broker: asyncio.StreamReader, to_client: asyncio.StreamWriter, sent: deque[_Request]
+    ) -> None:
+        while True:
+            frame = await _read_frame(broker)
+            request = sent.popleft()
+            if request.api == _PRODUCE:
+                self._produced += 1
+                async with self._more:
+                    self._more.notify_all()
+            elif request.may_wait_s and _is_empty(frame, request.version):
+                await self._wait_for_more(request)
+            elif request.api in {_METADATA, _FIND_COORDINATOR}:
+                frame = frame.replace(BROKER_HOST.encode(), PROXY_HOST.encode())
+            await _write_frame(to_client, frame)
+
+    async def _wait_for_more(self, request: _Request) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(request.may_wait_s), self._more:
+                await self._more.wait_for(lambda: self._produced != request.produced_before)
+
+
+async def _read_frame(reader: asyncio.StreamReader) -> bytes:
+    (size,) = struct.unpack(">i", await reader.readexactly(4))
+    if not 0 <= size <= _MAX_FRAME:
+        raise ValueError("not a Kafka frame")
+    return await reader.readexactly(size)
+
+
+async def _write_frame(writer: asyncio.StreamWriter, frame: bytes) -> None:
+    writer.write(struct.pack(">i", len(frame)) + frame)
+    await writer.drain()
+
+
+def _may_wait_s(request: bytes) -> float:
+    # api, version, correlation id (8 bytes), client id, replica id (4 bytes), then the time in milliseconds
+    (length,) = struct.unpack_from(">h", request, 8)
+    (milliseconds,) = struct.unpack_from(">i", request, 10 + max(length, 0) + 4)
+    return float(milliseconds) / 1000
+
+
+def _is_empty(frame: bytes, version: int) -> bool:
+    answer = _ANSWERS.get(version)
+    if answer is None:
+        return False
+    fetched = answer.decode(io.BytesIO(frame[4:]))  # after the correlation id
+    return all(not part[-1] and part[1] == 0 for _, partitions in fetched.topics for part in partitions)
+
+
+async def _main(port: int) -> None:
+    ended = asyncio.Event()
+    import signal  # noqa: PLC0415 - only as a program
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    await LongPollingProxy(port).serve(ended)
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(int(sys.argv[1])))
