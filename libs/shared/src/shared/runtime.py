@@ -29,7 +29,7 @@ CATCH_UP_WITHIN_S = 300.0
 _CONNECT_WITHIN_S = 60.0
 _STOP_WITHIN_S = 8.0
 UNHURRIED_S = 0.1
-"""Linger of groups that nobody waits for (audits, erasers), so that they leave the store to those who are waited for."""
+"""Linger of groups that nobody waits for (audits, erasers): they leave the store to those who are waited for."""
 
 Background = Callable[[], Coroutine[Any, Any, None]]
 

@@ -89,10 +89,18 @@ def hides(to: Visibility) -> bool:
     return to != Visibility.PUBLIC
 
 
+def is_already(visibility: Visibility, wanted: Visibility) -> bool:
+    """Tell whether a change to `wanted` would change nothing."""
+    return visibility == wanted
+
+
 def parse_row(row: Mapping[str, Any]) -> Visibility | None:
     """Read a stored row's visibility; None when it is missing, strange or in quarantine (refuse, then)."""
-    if row.get("quarantined"):
-        return None
+    return None if row.get("quarantined") else last_known(row)
+
+
+def last_known(row: Mapping[str, Any]) -> Visibility | None:
+    """Read a row's visibility though the row may be in quarantine: never to grant something to a stranger by it."""
     try:
         return Visibility(row["visibility"])
     except (KeyError, ValueError):

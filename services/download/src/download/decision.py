@@ -25,7 +25,7 @@ from shared.http.problems import not_found, unavailable
 from shared.ids import ImageId, UserId, is_id
 from shared.mongo import Document
 from shared.read_model import ReadModel
-from shared.visibility import Visibility, is_deleted, may_view, parse_row
+from shared.visibility import Visibility, is_deleted, last_known, may_view, parse_row
 
 log = logging.getLogger(__name__)
 _decisions = metrics.get_meter("download.decision").create_counter("download.decisions")
@@ -102,8 +102,9 @@ class Decisions:
 
     def _without_gallery(self, viewer: Viewer, row: Document | None) -> Grant:
         # The row may be stale or in doubt: as private is how its own owner may have it, and nobody else.
-        own = _grant(row, Visibility.PRIVATE)
-        if own is not None and viewer is not None and may_view(own, viewer.user_id) and not _was_deleted(row):
+        known = None if row is None else last_known(row)
+        own = _grant(row, None if known is None or is_deleted(known) else Visibility.PRIVATE)
+        if own is not None and viewer is not None and may_view(own, viewer.user_id):
             _count("owner")
             return own
         _count("undecided")
@@ -131,10 +132,6 @@ def _grant(row: Document | None, visibility: Visibility | None) -> Grant | None:
     if row is None or visibility is None or "master_key" not in row:
         return None
     return Grant(ImageId(row["_id"]), row["owner_id"], visibility, row["master_key"])
-
-
-def _was_deleted(row: Document | None) -> bool:
-    return row is not None and row.get("visibility") == Visibility.DELETED.value
 
 
 def _count(outcome: Outcome) -> None:

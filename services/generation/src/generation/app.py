@@ -23,7 +23,7 @@ from shared.http.idempotency import IdempotencyKeys
 from shared.plans import Plans
 from shared.publication import Publisher
 from shared.read_model import ReadModel
-from shared.runtime import Runtime
+from shared.runtime import UNHURRIED_S, Runtime
 from shared.topics import GENERATION_REQUESTS
 
 
@@ -49,7 +49,9 @@ def create_app(settings: Settings) -> FastAPI:
             GenerationFinished.topic: OnGenerationFinished(generations, slots, gallery),
         },
     )
-    runtime.consume("generation-eraser", {VisibilityChanged.topic: OnVisibilityChanged(generations)})
+    runtime.consume(
+        "generation-eraser", {VisibilityChanged.topic: OnVisibilityChanged(generations)}, linger_s=UNHURRIED_S
+    )
     resender = Resender(
         generations,
         requests,

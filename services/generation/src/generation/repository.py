@@ -61,10 +61,12 @@ class GenerationRepository:
     async def newest(self, owner: UserId, after: Keyset | None, limit: int) -> list[Generation]:
         """Give the owner's generations, newest first."""
         upper = datetime.now(UTC) + timedelta(days=1) if after is None else after.created_at
+        ties = 0 if after is None else await self._ties(owner, after)
         found = self.collection.find(
             {"owner_id": owner, "created_at": {"$lte": upper}},
             sort=[("created_at", DESCENDING), ("_id", DESCENDING)],
-        ).limit(limit + (0 if after is None else await self._ties(owner, after)))
+            limit=limit + ties,
+        )
         page = [Generation.model_validate(it) for it in await found.to_list(None)]
         return [it for it in page if after is None or (it.created_at, it.id) < after][:limit]
 

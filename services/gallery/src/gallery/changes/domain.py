@@ -10,7 +10,7 @@ from gallery.images.domain import Image
 from shared.consistency import ChangeState, PlaceView
 from shared.contracts import Cause
 from shared.ids import ChangeId, ImageId, UserId
-from shared.visibility import Visibility, hides, is_deleted
+from shared.visibility import Visibility, hides, is_already, is_deleted
 
 UNDO_BY_LAPSED_WITHIN = timedelta(minutes=10)
 SLICE_SIZE = 250
@@ -72,7 +72,7 @@ def judge(item: Item, image: Image | None, change: BulkChange) -> Verdict:
         return Verdict(False, "changed")  # written by this slice
     if image is None or is_deleted(image.visibility):
         return Verdict(False, "refused", "not_found")
-    if image.visibility is item.to:
+    if is_already(image.visibility, item.to):
         return Verdict(False, "unchanged")
     must_be_as_accepted = change.cause is Cause.UNDO or not hides(item.to)
     if must_be_as_accepted and image.version != item.version:

@@ -15,7 +15,7 @@ from shared.http.problems import Problem, not_found
 from shared.ids import ImageId, is_id, new_change_id
 from shared.mongo import Document
 from shared.plans import Plans
-from shared.visibility import Visibility, needs_private_right
+from shared.visibility import Visibility, is_already, needs_private_right
 
 _ATTEMPTS = 8
 
@@ -46,7 +46,7 @@ class ChangeService:
                 raise not_found()
             if if_match is not None and document["version"] != if_match:
                 raise Problem(412, "version_differs", "The image has changed since; look at it again.")
-            if document["visibility"] == to.value:
+            if is_already(document["visibility"], to):
                 return await self._unchanged(document)
             if needs_private_right(to):
                 await self._plans.require_private_generation(user)
