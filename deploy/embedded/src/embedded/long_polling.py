@@ -8,16 +8,17 @@ so; that address is replaced by one of the same length, so that clients come her
 
 import asyncio
 import io
+import signal
 import struct
 import sys
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 
+import uvloop
 from aiokafka.protocol import fetch
 
-BROKER_HOST = "127.0.0.2"
-PROXY_HOST = "127.0.0.1"
+from embedded.ports import BROKER_HOST, LOOPBACK
 
 _PRODUCE, _FETCH, _METADATA, _FIND_COORDINATOR = 0, 1, 3, 10
 _MAX_FRAME = 128 * 1024 * 1024
@@ -48,7 +49,7 @@ class LongPollingProxy:
         Raises:
             OSError: the port is taken.
         """
-        server = await asyncio.start_server(self._accept, PROXY_HOST, self._port, limit=1024 * 1024)
+        server = await asyncio.start_server(self._accept, LOOPBACK, self._port, limit=1024 * 1024)
         async with server:
             await ended.wait()
             for connection in self._connections:
@@ -98,7 +99,7 @@ class LongPollingProxy:
             elif request.may_wait_s and _is_empty(frame, request.version):
                 await self._wait_for_more(request)
             elif request.api in {_METADATA, _FIND_COORDINATOR}:
-                frame = frame.replace(BROKER_HOST.encode(), PROXY_HOST.encode())
+                frame = frame.replace(BROKER_HOST.encode(), LOOPBACK.encode())
             await _write_frame(to_client, frame)
 
     async def _wait_for_more(self, request: _Request) -> None:
@@ -136,12 +137,10 @@ def _is_empty(frame: bytes, version: int) -> bool:
 
 async def _main(port: int) -> None:
     ended = asyncio.Event()
-    import signal  # noqa: PLC0415 - only as a program
-
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     await LongPollingProxy(port).serve(ended)
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(int(sys.argv[1])))
+    uvloop.run(_main(int(sys.argv[1])))

@@ -13,6 +13,11 @@ from shared.contracts import Event
 from shared.topics import TOPICS
 
 
+_log = logging.getLogger("shared.bus.kafka")
+# FastStream warns at every start that it won't make topics: that is meant.
+_log.addFilter(lambda record: "Auto create topics" not in record.getMessage())
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a record lies in the log."""
@@ -35,7 +40,7 @@ def create_broker(bootstrap_servers: str, client_id: str, middlewares: list[Any]
         metadata_max_age_ms=30_000,
         graceful_timeout=10.0,
         middlewares=middlewares,
-        logger=logging.getLogger("faststream"),
+        logger=_log,
         log_level=logging.DEBUG,
     )
 

@@ -1,0 +1,54 @@
+"""The settings of the embedded stack."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from embedded.stores import ALL_STORES, StoreAddresses, StoreName
+
+
+class EmbeddedSettings(BaseSettings):
+    """PORT and DATA_DIR; store addresses, each of which takes the place of an embedded store."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True)
+
+    port: int = Field(8080, ge=0, le=65535, description="loopback port; 0: a free one")
+    data_dir: Path = Path("./.data")
+    kafka_bootstrap_servers: str | None = None
+    mongo_url: str | None = None
+    s3_endpoint: str | None = None
+    s3_access_key: SecretStr = SecretStr("")
+    s3_secret_key: SecretStr = SecretStr("")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @model_validator(mode="after")
+    def _keys_go_with_the_store(self) -> Self:
+        if self.s3_endpoint and not (self.s3_access_key.get_secret_value() and self.s3_secret_key.get_secret_value()):
+            raise ValueError("S3_ENDPOINT needs S3_ACCESS_KEY and S3_SECRET_KEY")
+        return self
+
+    @property
+    def wanted_stores(self) -> frozenset[StoreName]:
+        """The stores that must be embedded."""
+        elsewhere: dict[StoreName, str | None] = {
+            "kafka": self.kafka_bootstrap_servers,
+            "mongo": self.mongo_url,
+            "s3": self.s3_endpoint,
+        }
+        return frozenset(name for name in ALL_STORES if not elsewhere[name])
+
+    def store_addresses(self, embedded: StoreAddresses) -> StoreAddresses:
+        """Give where the stores are, embedded or not."""
+        keys = (
+            (self.s3_access_key.get_secret_value(), self.s3_secret_key.get_secret_value())
+            if self.s3_endpoint
+            else (embedded.s3_access_key, embedded.s3_secret_key)
+        )
+        return StoreAddresses(
+            self.kafka_bootstrap_servers or embedded.kafka_bootstrap,
+            self.mongo_url or embedded.mongo_url,
+            self.s3_endpoint or embedded.s3_endpoint,
+            *keys,
+        )

@@ -1,0 +1,1 @@
+"""Plays every service: the supervisor doesn't care what it supervises."""

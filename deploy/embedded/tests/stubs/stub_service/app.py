@@ -1,0 +1,41 @@
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import TypedDict
+
+from fastapi import FastAPI, Request
+
+from .settings import Settings, write_down
+
+
+class State(TypedDict):
+    started: str
+
+
+def create_app(settings: Settings) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[State, None]:
+        if settings.stub_fails:
+            raise RuntimeError("the stub was told to fail")
+        write_down(settings, "start")
+        yield {"started": "yes"}
+        write_down(settings, "stop")
+
+    app = FastAPI(lifespan=lifespan)
+
+    @app.get("/livez")
+    @app.get("/readyz")
+    async def well() -> str:
+        return "ok"
+
+    @app.get("/internal")
+    @app.get("/v1/{path:path}")
+    async def echo(request: Request) -> dict[str, object]:
+        return {
+            "pid": os.getpid(),
+            "path": request.url.path,
+            "state": request.state.started,
+            "kafka": settings.kafka_bootstrap_servers,
+        }
+
+    return app
