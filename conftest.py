@@ -16,6 +16,6 @@ async def stores(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Sto
 
 @pytest.fixture(scope="module")
 async def fresh_kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[str, None]:
-    """The address of a broker without topics or groups; it starts in 10 ms."""
+    """The address of a broker without topics or groups; for a module of tests."""
     async with embedded_stores(tmp_path_factory.mktemp("kafka"), wanted={"kafka"}) as addresses:
         yield addresses.kafka_bootstrap

@@ -11,6 +11,7 @@ import pytest
 
 from embedded.data_dir import open_data_dir
 from embedded.pid_files import identity_of
+from embedded.stores import embedded_stores
 from shared.testing.apps import eventually
 
 if TYPE_CHECKING:
@@ -86,9 +87,9 @@ async def test_second_run_on_the_same_folder_names_the_first(start_command: "Sta
 async def test_store_that_cannot_start_is_named_with_its_log(start_command: "StartCommand", tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     with open_data_dir(data_dir):
-        (data_dir / "mongo").mkdir()
-        (data_dir / "mongo" / "WiredTiger").write_text("rubbish")
-        (data_dir / "mongo" / "WiredTiger.wt").write_text("rubbish")
+        async with embedded_stores(data_dir, wanted={"mongo"}):
+            pass
+        (data_dir / "mongo" / "WiredTiger.turtle").write_text("rubbish")
     command = await start_command()
     code, errors = await command.ended(within_s=30)
     assert code == 1
@@ -185,20 +186,23 @@ async def test_stores_end_with_a_killed_supervisor(start_command: "StartCommand"
 
 
 async def test_second_ctrl_c_kills_at_once(start_command: "StartCommand") -> None:
-    command = await start_command()
+    command = await start_command(STUB_LINGERS_S="60")
     await command.ready()
-    mongo = command.pid_of("mongo")
-    os.kill(mongo, signal.SIGSTOP)
+    pids = [command.pid_of(name) for name in ("kafka", "mongo", "s3")]
     command.process.send_signal(signal.SIGINT)
-
-    async def front_is_closed() -> bool:
-        return "Finished server" in (command.data_dir / "logs" / "embedded.log").read_text()
-
-    await eventually(front_is_closed)
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(command.process.wait(), 0.4)  # longer than one signal passed on twice
-    os.kill(mongo, signal.SIGSTOP)
+        # Longer than one signal that is passed on twice.
+        await asyncio.wait_for(command.process.wait(), 0.5)
     command.process.send_signal(signal.SIGINT)
     code, _ = await command.ended(within_s=2)
     assert code == 130
-    assert identity_of(mongo) is None
+    assert [identity_of(pid) for pid in pids] == [None] * 3
+
+
+async def test_services_that_linger_are_given_up_and_it_is_said(start_command: "StartCommand") -> None:
+    command = await start_command(STUB_LINGERS_S="60")
+    await command.ready()
+    code, errors = await command.stop()
+    assert code == 0
+    assert_one_sentence(errors, "the services didn't stop within")
+    assert not (command.data_dir / "ended-cleanly").exists()

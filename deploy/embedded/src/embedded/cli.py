@@ -67,7 +67,13 @@ class Terminal:
     def show(self, ready: Ready) -> None:
         """Say that it is ready, and what to try."""
         if self._as_json:
-            line = {"event": "ready", "address": ready.address, "data_dir": str(ready.folder.path)}
+            line = {
+                "event": "ready",
+                "address": ready.address,
+                "data_dir": str(ready.folder.path),
+                "kafka_bootstrap_servers": ready.kafka_bootstrap_servers,
+                "mongo_url": ready.mongo_url,
+            }
             typer.echo(json.dumps(line))
         else:
             typer.echo(_WELCOME.format(address=ready.address, folder=ready.folder.path))

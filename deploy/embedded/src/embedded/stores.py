@@ -79,8 +79,8 @@ class Stores:
 
     async def _start_one(self, kind: StoreKind, port: int) -> None:
         data = self._folder / kind.name
-        data.mkdir(exist_ok=True)
         try:
+            data.mkdir(exist_ok=True)
             child = await Child.start(
                 kind.name,
                 kind.command(port, data),

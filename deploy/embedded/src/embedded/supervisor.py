@@ -30,6 +30,8 @@ class Ready:
 
     address: str
     folder: DataDir
+    kafka_bootstrap_servers: str
+    mongo_url: str
 
 
 @dataclass
@@ -88,7 +90,8 @@ class Run:
                 )
                 async with running:
                     self._is_ready = True
-                    await self._serve(Ready(f"http://{LOOPBACK}:{port}", folder), ending)
+                    address = f"http://{LOOPBACK}:{port}"
+                    await self._serve(Ready(address, folder, stores.kafka_bootstrap, stores.mongo_url), ending)
             if not self._disorder:
                 folder.end_run()
 

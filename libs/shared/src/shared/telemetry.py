@@ -9,61 +9,36 @@ import sys
 from typing import Any
 
 from fastapi import FastAPI
-from opentelemetry import metrics, trace
-from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
-from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
-from opentelemetry.instrumentation.pymongo import PymongoInstrumentor
-from opentelemetry.instrumentation.urllib3 import URLLib3Instrumentor
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry import trace
 from pythonjsonlogger.json import JsonFormatter
 
-_QUIET = ("aiokafka", "faststream", "httpx", "httpcore", "pymongo", "pyvips", "urllib3", "uvicorn.access")
+_QUIET = ("aiokafka", "faststream", "httpx", "httpcore", "pymongo", "pyvips", "shared.bus.kafka", "urllib3", "uvicorn.access")
 
 
 class Telemetry:
-    """The providers of one process; `close` sends what is left."""
+    """The signals of one process; `close` sends what is left."""
 
     def __init__(self, service: str, endpoint: str | None) -> None:
-        self.enabled = endpoint is not None
-        self._traces: TracerProvider | None = None
-        self._metrics: MeterProvider | None = None
-        if endpoint is None:
-            return
-        resource = Resource.create({"service.name": service})
-        self._traces = TracerProvider(resource=resource)
-        self._traces.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{endpoint}/v1/traces")))
-        reader = PeriodicExportingMetricReader(OTLPMetricExporter(f"{endpoint}/v1/metrics"), 5_000)
-        self._metrics = MeterProvider([reader], resource=resource)
-        trace.set_tracer_provider(self._traces)
-        metrics.set_meter_provider(self._metrics)
-        HTTPXClientInstrumentor().instrument()
-        URLLib3Instrumentor().instrument()
-        PymongoInstrumentor().instrument()  # its default leaves the commands' values out
+        self._exporting = None
+        if endpoint is not None:
+            # Only now: the exporters and instrumentations cost half a second of every start.
+            from shared.exporting import Exporting  # noqa: PLC0415
+
+            self._exporting = Exporting(service, endpoint)
 
     def observe(self, app: FastAPI) -> None:
         """Trace and count the requests of `app`, by route template; health checks aren't worth a span."""
-        if self.enabled:
-            FastAPIInstrumentor.instrument_app(app, excluded_urls="livez,readyz")
+        if self._exporting is not None:
+            self._exporting.observe(app)
 
     def broker_middlewares(self) -> list[Any]:
         """Give what makes a FastStream broker carry the trace."""
-        if not self.enabled:
-            return []
-        from faststream.kafka.opentelemetry import KafkaTelemetryMiddleware  # noqa: PLC0415 - costs only when on
-
-        return [KafkaTelemetryMiddleware(tracer_provider=self._traces, meter_provider=self._metrics)]
+        return [] if self._exporting is None else self._exporting.broker_middlewares()
 
     def close(self) -> None:
         """Send what is left, bounded by the exporters' time-outs."""
-        for provider in (self._traces, self._metrics):
-            if provider is not None:
-                provider.shutdown()
+        if self._exporting is not None:
+            self._exporting.close()
 
 
 class _TraceId(logging.Filter):

@@ -1,3 +1,4 @@
+import asyncio
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ def create_app(settings: Settings) -> FastAPI:
             raise RuntimeError("the stub was told to fail")
         write_down(settings, "start")
         yield {"started": "yes"}
+        await asyncio.sleep(settings.stub_lingers_s)
         write_down(settings, "stop")
 
     app = FastAPI(lifespan=lifespan)

@@ -14,6 +14,7 @@ class Settings(BaseSettings):
     stub_journal: str = ""
     """A file to which every call of the supervisor is written."""
     stub_fails: bool = False
+    stub_lingers_s: float = 0
 
 
 WorkerSettings = Settings

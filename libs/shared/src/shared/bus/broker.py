@@ -12,7 +12,6 @@ from shared.bus.cloudevents import headers_of
 from shared.contracts import Event
 from shared.topics import TOPICS
 
-
 _log = logging.getLogger("shared.bus.kafka")
 # FastStream warns at every start that it won't make topics: that is meant.
 _log.addFilter(lambda record: "Auto create topics" not in record.getMessage())

@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from shared.http.problems import Problem
 
 MAX_BODY_BYTES = 1_000_000
+_DRAINED_BYTES = 8 * MAX_BODY_BYTES
 _MAX_DEPTH = 32
 
 
@@ -23,13 +24,16 @@ class BoundedRequest(Request):
             Problem: 413 `body_too_large`.
         """
         if not hasattr(self, "_body"):
-            if int(self.headers.get("content-length") or 0) > MAX_BODY_BYTES:
-                raise _too_large()
-            body = bytearray()
+            body, size = bytearray(), 0
             async for chunk in self.stream():
-                body += chunk
-                if len(body) > MAX_BODY_BYTES:
+                size += len(chunk)
+                # Read on for a while without keeping it: who is still sending wouldn't see the answer.
+                if size > _DRAINED_BYTES:
                     raise _too_large()
+                if size <= MAX_BODY_BYTES:
+                    body += chunk
+            if size > MAX_BODY_BYTES:
+                raise _too_large()
             self._body = bytes(body)
         return self._body
 

@@ -1,0 +1,70 @@
+"""One running system for all black-box tests, and people to use it."""
+
+import os
+import secrets
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from api_client import Person
+from stack import Stack, running
+
+Somebody = Callable[..., Awaitable[Person]]
+
+
+@pytest.fixture(scope="session")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stack, None]:
+    """The system under test: `E2E_BASE_URL` and `KAFKA_BOOTSTRAP_SERVERS`, else the embedded one."""
+    address = os.environ.get("E2E_BASE_URL")
+    if address:
+        yield Stack(address, os.environ["KAFKA_BOOTSTRAP_SERVERS"])
+        return
+    async with running(tmp_path_factory.mktemp("stack") / "data") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+async def http(stack: Stack) -> AsyncGenerator[httpx.AsyncClient, None]:
+    async with httpx.AsyncClient(base_url=stack.base_url, timeout=30) as client:
+        yield client
+
+
+async def sign_in(http: httpx.AsyncClient, user_id: str, roles: list[str]) -> Person:
+    """Sign somebody in at the development issuer."""
+    answer = await http.post("/dev/token", json={"user_id": user_id, "roles": roles})
+    assert answer.status_code == 200, answer.text
+    return Person(http, user_id, answer.json()["access_token"])
+
+
+@pytest.fixture(scope="session")
+def somebody(http: httpx.AsyncClient) -> Somebody:
+    """Make a person nobody has met before, on a plan if one is named."""
+
+    async def make(plan: str | None = None, roles: list[str] | None = None) -> Person:
+        person = await sign_in(http, f"user_{secrets.token_hex(6)}", roles or [])
+        if plan is not None:
+            answer = await person.subscribe(plan)
+            assert answer.status_code in {200, 202}, answer.text
+        return person
+
+    return make
+
+
+@pytest.fixture(scope="session")
+async def stranger(somebody: Somebody) -> Person:
+    return await somebody("plus")
+
+
+@pytest.fixture(scope="session")
+async def operator(somebody: Somebody) -> Person:
+    return await somebody(roles=["operator"])
+
+
+@pytest.fixture(scope="session")
+def anonymous(http: httpx.AsyncClient) -> Person:
+    return Person(http, None, None)
