@@ -96,3 +96,10 @@ async def eventually(condition: Callable[[], Awaitable[T | None]], within_s: flo
             if value:
                 return value
             await asyncio.sleep(0.05)
+
+
+async def sign_in(http: httpx.AsyncClient, user_id: str, roles: list[str]) -> Person:
+    """Sign somebody in at the development issuer."""
+    answer = await http.post("/dev/token", json={"user_id": user_id, "roles": roles})
+    assert answer.status_code == 200, answer.text
+    return Person(http, user_id, answer.json()["access_token"])

@@ -2,17 +2,12 @@
 
 import os
 import secrets
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from pathlib import Path
 
 import httpx
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from api_client import Person
-from stack import Stack, running
+from tests.e2e.api_client import Person, sign_in
+from tests.e2e.stack import Stack, running
 
 Somebody = Callable[..., Awaitable[Person]]
 
@@ -32,13 +27,6 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stac
 async def http(stack: Stack) -> AsyncGenerator[httpx.AsyncClient, None]:
     async with httpx.AsyncClient(base_url=stack.base_url, timeout=30) as client:
         yield client
-
-
-async def sign_in(http: httpx.AsyncClient, user_id: str, roles: list[str]) -> Person:
-    """Sign somebody in at the development issuer."""
-    answer = await http.post("/dev/token", json={"user_id": user_id, "roles": roles})
-    assert answer.status_code == 200, answer.text
-    return Person(http, user_id, answer.json()["access_token"])
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from api_client import Person
+from tests.e2e.api_client import Person
 
 SERVICES = ("entitlement", "generation", "gallery", "download")
 
@@ -77,7 +77,7 @@ async def test_route_lets_in_whom_the_table_says(
 ) -> None:
     rule, body = ROUTES[method, path], BODIES.get((method, path))
     address = path.format(user_id="user_nobody", generation_id="gen_x", image_id="img_x", change_id="chg_x")
-    options = {} if body is None else {"json": body}
+    options: dict[str, Any] = {} if body is None else {"json": body}
     if method != "DELETE" or "subscription" not in path:
         answers = {who: await who.ask(method, address, **options) for who in (anonymous, stranger, operator)}
     else:

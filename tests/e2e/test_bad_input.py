@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from api_client import Person
+from tests.e2e.api_client import Person
 
 Somebody = Callable[..., Awaitable[Person]]
 PROMPT: dict[str, Any] = {"prompt": "fine"}

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from api_client import Person
+from tests.e2e.api_client import Person
 
 Somebody = Callable[..., Awaitable[Person]]
 

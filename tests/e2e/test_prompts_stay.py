@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
-from api_client import Person
 from pymongo import AsyncMongoClient
-from stack import Stack
+from tests.e2e.api_client import Person
+from tests.e2e.stack import Stack
 
 Somebody = Callable[..., Awaitable[Person]]
 

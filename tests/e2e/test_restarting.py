@@ -9,9 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from api_client import Person, eventually
-from conftest import sign_in
-from stack import Stack, running, start
+from tests.e2e.api_client import Person, eventually, sign_in
+from tests.e2e.stack import Stack, running, start
 
 
 async def person(stack: Stack, user_id: str) -> Person:

@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
-from api_client import Person, eventually
+from tests.e2e.api_client import Person, eventually
 
 Somebody = Callable[..., Awaitable[Person]]
 
@@ -114,16 +114,27 @@ async def test_rule_9_deleting_is_free_and_takes_everything_with_it(somebody: So
     await fred.finished(submitted["generation_id"])
     for image in submitted["image_ids"]:
         assert (await anonymous.get(f"/v1/previews/{image}")).status_code == 200
-        assert (await fred.ask("DELETE", f"/v1/images/{image}")).status_code == 200
+        deleted = await fred.ask("DELETE", f"/v1/images/{image}")
+        assert deleted.status_code == 200
+        change = deleted.json()["change"]
+        assert change["places"][-1] == {"name": "erased", "state": "pending", "ms": None}
         for person in (fred, anonymous):
             for path in (f"/v1/images/{image}", f"/v1/previews/{image}", f"/v1/downloads/{image}"):
                 assert (await person.get(path)).status_code == 404
     assert await fred.creations() == []
+    last = (await fred.ask("DELETE", f"/v1/images/{submitted['image_ids'][0]}")).status_code
+    assert last == 404
 
     async def prompt_is_gone() -> bool:
         return (await fred.get(f"/v1/generations/{submitted['generation_id']}")).json()["prompt"] is None
 
     assert await eventually(prompt_is_gone)
+
+    async def is_erased() -> bool:
+        places = (await fred.get(f"/v1/changes/{change['id']}")).json()["places"]
+        return bool(places[-1]["name"] == "erased" and places[-1]["state"] == "applied")
+
+    assert await eventually(is_erased)
 
 
 async def test_rule_11_files_carry_the_provenance_and_nothing_else(somebody: Somebody) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 import schemathesis
-from api_client import Person
 from hypothesis import HealthCheck, given, seed, settings
-from stack import Stack
+from schemathesis.core.result import Ok
+from tests.e2e.api_client import Person
+from tests.e2e.stack import Stack
 
 Somebody = Callable[..., Awaitable[Person]]
 
@@ -24,7 +25,7 @@ async def fuzzer(somebody: Somebody) -> Person:
 @pytest.mark.parametrize("service", SERVICES)
 def test_fuzzed_request_is_never_a_server_error(stack: Stack, fuzzer: Person, service: str) -> None:
     schema = schemathesis.openapi.from_url(f"{stack.base_url}/openapi/{service}.json")
-    operations = [found.ok() for found in schema.get_all_operations()]
+    operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
     assert len(operations) >= 4
     for operation in operations:
 

@@ -4,8 +4,8 @@ import asyncio
 import io
 from collections.abc import Awaitable, Callable
 
-from api_client import Person
 from PIL import Image
+from tests.e2e.api_client import Person
 
 Somebody = Callable[..., Awaitable[Person]]
 

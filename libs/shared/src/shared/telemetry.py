@@ -12,7 +12,17 @@ from fastapi import FastAPI
 from opentelemetry import trace
 from pythonjsonlogger.json import JsonFormatter
 
-_QUIET = ("aiokafka", "faststream", "httpx", "httpcore", "pymongo", "pyvips", "shared.bus.kafka", "urllib3", "uvicorn.access")
+_QUIET = (
+    "aiokafka",
+    "faststream",
+    "httpx",
+    "httpcore",
+    "pymongo",
+    "pyvips",
+    "shared.bus.kafka",
+    "urllib3",
+    "uvicorn.access",
+)
 
 
 class Telemetry:

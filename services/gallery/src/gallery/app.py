@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from gallery.changes.bulk import BulkRunner
 from gallery.changes.bulk_service import BulkService
+from gallery.changes.erasure import Erasure
 from gallery.changes.repository import ChangeRepository
 from gallery.changes.routes import change_routes
 from gallery.changes.service import ChangeService
@@ -35,6 +36,7 @@ def create_app(settings: Settings) -> FastAPI:
     changes = ChangeRepository(runtime.database)
     publisher = Publisher(images.collection, to_event, runtime.sender)
     barrier = Barrier(settings.kafka_bootstrap_servers, parse_enforcers(settings.visibility_enforcers))
+    erasers = Barrier(settings.kafka_bootstrap_servers, parse_enforcers(settings.erasers))
     plan_rows = ReadModel(runtime.database["plans"], PlanChanged)
     plans = Plans(plan_rows, runtime.http, settings.entitlement_url)
     cursors = Cursors(settings.cursor_secret)
@@ -42,6 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
     enforcement = Enforcement(
         "gallery", VisibilityChanged.topic, writer, publisher, barrier, settings.barrier_timeout_s
     )
+    erasure = Erasure(writer, erasers)
     runner = BulkRunner(changes, images, writer, enforcement)
     image_service = ImageService(images, cursors)
     change_service = ChangeService(images, writer, enforcement, plans)
@@ -57,13 +60,14 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None, None]:
         async with runtime.running(
-            starts=[barrier.start],
+            starts=[barrier.start, erasers.start],
             background=[
                 publisher.sweep_forever,
                 enforcement.follow_forever,
+                erasure.follow_forever,
                 runner.take_over_forever,
             ],
-            closes=[barrier.aclose, runner.aclose],
+            closes=[barrier.aclose, erasers.aclose, runner.aclose],
         ):
             yield
 

@@ -14,3 +14,7 @@ class Settings(ServiceSettings):
     visibility_enforcers: str = Field(
         "download", description="consumer groups, by commas, that must have a change before it counts as enforced"
     )
+    erasers: str = Field(
+        "download-eraser,generation-eraser",
+        description="consumer groups, by commas, that erase the bytes and the prompt of what is deleted",
+    )

@@ -8,11 +8,12 @@ from contextlib import suppress
 
 from aiokafka.errors import KafkaError
 
-from generation.backends import Backend, RenderError, RenderRequest
+from generation.backends import Backend, ProgressListener, RenderError, RenderFailed, RenderRequest
 from generation.domain import MAX_SEED, SIZES, Failure, Generation
 from generation.work_repository import WorkRepository
 from shared.contracts import FinishedImage, GenerationRequested
 from shared.ids import GenerationId
+from shared.mongo import StoreError
 from shared.objects import MASTERS, Objects
 from shared.publication import Publisher
 
@@ -61,6 +62,13 @@ class OnGenerationRequested:
         if await self._work.fail_unread(GenerationId(key), failure):
             await self._publish(GenerationId(key))
 
+    async def let_go(self) -> None:
+        """Leave what is under way to another worker, at the end of this one."""
+        try:
+            await self._work.let_go()
+        except StoreError as error:
+            log.warning("left to the lease's end", extra={"error": type(error).__name__})
+
     async def _make(self, generation: Generation) -> None:
         images = list(generation.images)
         try:
@@ -97,7 +105,7 @@ class OnGenerationRequested:
             nonlocal done
             done = max(done, min(fraction, 1.0))
 
-        render = asyncio.create_task(self._backend.render(request, on_progress))
+        render = asyncio.create_task(self._ask_backend(request, on_progress))
         try:
             async with asyncio.timeout(self._picture_timeout_s):
                 while not (await asyncio.wait({render}, timeout=REPORT_EVERY_S))[0]:
@@ -110,6 +118,16 @@ class OnGenerationRequested:
         finally:
             render.cancel()
             await asyncio.gather(render, return_exceptions=True)
+
+    async def _ask_backend(self, request: RenderRequest, on_progress: ProgressListener) -> bytes:
+        try:
+            return await self._backend.render(request, on_progress)
+        except RenderError:
+            raise
+        except Exception as error:
+            # A defect of a back end would come again with the same request: fail it, or it holds the others up.
+            log.error("back end broke", extra={"backend": self._backend.name, "error": type(error).__name__})  # noqa: TRY400
+            raise RenderFailed("backend_broken", "The picture could not be made.") from None
 
     async def _publish(self, generation_id: GenerationId) -> None:
         document = await self._work.get(generation_id)

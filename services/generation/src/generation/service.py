@@ -133,6 +133,9 @@ class GenerationService:
 
 def _new(generation_id: GenerationId, owner: UserId, wanted: GenerationRequest, visibility: Visibility) -> Generation:
     now = datetime.now(UTC)
+    now = now.replace(
+        microsecond=now.microsecond // 1000 * 1000
+    )  # as the store keeps it, so that a repeat says the same
     return Generation(
         id=generation_id,
         owner_id=owner,

@@ -44,12 +44,12 @@ class Slots:
         slot = {"id": generation_id, "at": datetime.now(UTC)}
         try:
             result = await self._slots.update_one(
-                {"_id": user_id, f"running.{limit - 1}": {"$exists": False}},
+                {"_id": user_id, "running.id": {"$ne": generation_id}, f"running.{limit - 1}": {"$exists": False}},
                 {"$push": {"running": slot}},
                 upsert=True,
             )
         except DuplicateKeyError:
-            return False  # it filled up meanwhile
+            return False  # it filled up, or got this one, meanwhile
         return bool(result.modified_count or result.upserted_id)
 
     async def _free_left_over(self, user_id: UserId) -> None:

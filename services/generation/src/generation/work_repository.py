@@ -63,6 +63,12 @@ class WorkRepository:
         failed = {"outcome": Outcome.FAILED.value, "failure": failure.model_dump(), "images": []}
         return await self._finish({"_id": generation_id, "status": {"$in": UNFINISHED}, "outcome": None}, failed)
 
+    async def let_go(self) -> None:
+        """Give back what is still ours when the worker ends, so that another needn't wait for the lease's end."""
+        await self.collection.update_many(
+            {"unfinished": True, "outcome": None, "lease.worker": self._worker_id}, {"$set": {"lease": None}}
+        )
+
     async def _finish(self, wanted: Document, outcome: Document) -> bool:
         now = datetime.now(UTC)
         result = await self.collection.update_one(

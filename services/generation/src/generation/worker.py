@@ -4,7 +4,7 @@ import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from generation.backends import create_backend
+from generation.backends import Backend, create_backend
 from generation.domain import result_event
 from generation.rendering import OnGenerationRequested
 from generation.settings import WorkerSettings
@@ -18,8 +18,7 @@ from shared.runtime import Runtime
 
 @asynccontextmanager
 async def create_worker(settings: WorkerSettings) -> AsyncGenerator[Readiness, None]:
-    """Run a worker until the context ends: a request under way is left to be taken over."""
-    runtime = Runtime("generation-worker", settings)
+    """Run a worker with the back end that its settings name until the context ends."""
     backend = create_backend(
         settings.backend,
         diffusers_model=settings.diffusers_model,
@@ -29,6 +28,14 @@ async def create_worker(settings: WorkerSettings) -> AsyncGenerator[Readiness, N
         http_model=settings.http_backend_model,
         timeout_s=settings.backend_timeout_s,
     )
+    async with run_worker(settings, backend) as readiness:
+        yield readiness
+
+
+@asynccontextmanager
+async def run_worker(settings: WorkerSettings, backend: Backend) -> AsyncGenerator[Readiness, None]:
+    """Run a worker until the context ends: a request under way is left to be taken over."""
+    runtime = Runtime("generation-worker", settings)
     objects = S3Objects(settings)
     work = WorkRepository(runtime.database, f"wrk_{secrets.token_hex(8)}")
     results = Publisher(
@@ -36,5 +43,5 @@ async def create_worker(settings: WorkerSettings) -> AsyncGenerator[Readiness, N
     )
     handler = OnGenerationRequested(work, backend, objects, results, settings.backend_timeout_s)
     runtime.consume("generation-worker", {GenerationRequested.topic: handler}, max_batch=1)
-    async with runtime.running(closes=[backend.aclose, objects.aclose], catch_up=False):
+    async with runtime.running(closes=[backend.aclose, objects.aclose, handler.let_go], catch_up=False):
         yield runtime.readiness

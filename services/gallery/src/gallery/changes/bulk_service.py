@@ -18,6 +18,7 @@ from gallery.changes.schemas import (
 from gallery.images.domain import HistoryEntry, Image
 from gallery.images.repository import ImageRepository
 from shared.auth import User
+from shared.consistency import PlaceView
 from shared.contracts import Cause
 from shared.http.cursors import Cursors, Keyset
 from shared.http.problems import Problem, not_found
@@ -177,7 +178,7 @@ class BulkService:
         return ChangeView(
             id=change.id,
             state=change.state,
-            places=change.places,
+            places=await self._places(change),
             visibility=change.visibility,
             counts=change.counts,
             items=[
@@ -192,12 +193,18 @@ class BulkService:
             undone_by=change.undone_by,
         )
 
+    async def _places(self, change: BulkChange) -> list[PlaceView]:
+        if change.visibility is None or not is_deleted(change.visibility):
+            return change.places
+        gone = change.is_worked_off and await self._images.count_unerased(change.id) == 0
+        return [*change.places, PlaceView(name="erased", state="applied" if gone else "pending", ms=None)]
+
 
 def _single_view(image_id: ImageId, change: HistoryEntry) -> ChangeView:
     return ChangeView(
         id=change.change_id,
         state="pending" if change.enforced_at is None else "enforced",
-        places=change.places,
+        places=change.shown_places(),
         visibility=change.to,
         counts=ChangeCounts(total=1, changed=1),
         items=[ItemView(image_id=image_id, result="changed")],

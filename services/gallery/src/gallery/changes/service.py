@@ -62,7 +62,8 @@ class ChangeService:
     async def _enforced(self, document: Document, change: HistoryEntry, began: float) -> tuple[Image, SingleChangeView]:
         # Shielded: once the truth is written, a caller who hangs up must not stop its publication.
         places = await asyncio.shield(self._enforcement.enforce([document], began))
-        view = SingleChangeView(id=change.change_id, state=state_of(places), places=places)
+        shown = change.model_copy(update={"places": places}).shown_places()
+        view = SingleChangeView(id=change.change_id, state=state_of(places), places=shown)
         return Image.model_validate(document), view
 
     async def _unchanged(self, document: Document) -> tuple[Image, SingleChangeView]:

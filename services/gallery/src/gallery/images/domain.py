@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.consistency import PlaceView
 from shared.contracts import Cause, VisibilityChanged
 from shared.ids import ChangeId, GenerationId, ImageId, UserId
-from shared.visibility import Visibility
+from shared.visibility import Visibility, is_deleted
 
 
 class HistoryEntry(BaseModel):
@@ -23,8 +23,23 @@ class HistoryEntry(BaseModel):
     why: Cause
     enforced_at: datetime | None = None
     places: list[PlaceView] = []
+    erased_at: datetime | None = None
 
     model_config = ConfigDict(populate_by_name=True)
+
+    def shown_places(self) -> list[PlaceView]:
+        """Give the places as they are shown: a deletion's also say whether its bytes and prompt are gone.
+
+        `erased` isn't part of "enforced everywhere": a lost object store never delays a revocation.
+        """
+        return [*self.places, erased(self.at, self.erased_at)] if is_deleted(self.to) else self.places
+
+
+def erased(at: datetime, erased_at: datetime | None) -> PlaceView:
+    """Give the place `erased` of a deletion made at `at`."""
+    if erased_at is None:
+        return PlaceView(name="erased", state="pending", ms=None)
+    return PlaceView(name="erased", state="applied", ms=(erased_at - at).total_seconds() * 1000)
 
 
 class Image(BaseModel):

@@ -36,6 +36,7 @@ class ImageRepository:
         await self.collection.create_index([("owner_id", 1), ("visibility", 1), ("created_at", DESCENDING)])
         await self.collection.create_index("history.change_id")
         await self.collection.create_index("enforcing", name="enforcing", partialFilterExpression={"enforcing": True})
+        await self.collection.create_index("erasing", name="erasing", partialFilterExpression={"erasing": True})
         await self._old_history.create_index([("image_id", 1), ("version", DESCENDING)])
 
     async def readable(self, image_id: ImageId, viewer: UserId | None) -> Image | None:
@@ -109,6 +110,10 @@ class ImageRepository:
     async def count_unenforced(self, change_id: ChangeId) -> int:
         """Count the images whose current version came of this change and isn't known to be everywhere."""
         return await self.collection.count_documents({"enforcing": True, "change_id": change_id}, maxTimeMS=5_000)
+
+    async def count_unerased(self, change_id: ChangeId) -> int:
+        """Count the images deleted by this change whose bytes and prompt aren't known to be gone."""
+        return await self.collection.count_documents({"erasing": True, "change_id": change_id}, maxTimeMS=5_000)
 
     async def _newest(self, wanted: Filter, after: Keyset | None, limit: int) -> list[Image]:
         # A window of time that grows until the page is full: quick on a store that sorts without an index.

@@ -15,7 +15,7 @@ from shared.ids import new_change_id
 from shared.mongo import Collection, Database, Document
 from shared.publication import cleared
 from shared.read_model import to_document
-from shared.visibility import Filter
+from shared.visibility import Filter, is_deleted
 
 HISTORY_KEPT_IN_IMAGE = 200
 
@@ -95,6 +95,24 @@ class ImageWriter:
     async def unenforced(self, limit: int) -> list[Document]:
         """Give images whose current version isn't known to be everywhere."""
         return await self.collection.find({"enforcing": True}, limit=limit).to_list(limit)
+
+    async def unerased(self, limit: int) -> list[Document]:
+        """Give deleted images whose bytes and prompt aren't known to be gone."""
+        return await self.collection.find({"erasing": True}, limit=limit).to_list(limit)
+
+    async def mark_erased(self, documents: Sequence[Document]) -> None:
+        """Note that bytes and prompts of deleted images are gone."""
+        now = datetime.now(UTC)
+        writes = [
+            UpdateOne(
+                {"_id": document["_id"]},
+                {"$set": {"erasing": False, "history.$[entry].erased_at": now}},
+                array_filters=[{"entry.version": document["version"]}],
+            )
+            for document in documents
+        ]
+        if writes:
+            await self.collection.bulk_write(writes, ordered=False)
 
     async def adopt(self, event: VisibilityChanged) -> None:
         """Take a newer state from the log into the truth: this store was restored from an older copy."""
@@ -176,6 +194,7 @@ def _current(change: HistoryEntry) -> Document:
         "change_id": change.change_id,
         "unpublished": True,
         "enforcing": True,
+        "erasing": is_deleted(change.to),
     }
 
 
