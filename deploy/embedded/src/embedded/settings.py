@@ -15,13 +15,13 @@ class EmbeddedSettings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True)
 
     port: int = Field(8080, ge=0, le=65535, description="loopback port; 0: a free one")
-    data_dir: Path = Path("./.data")
-    kafka_bootstrap_servers: str | None = None
-    mongo_url: str | None = None
-    s3_endpoint: str | None = None
-    s3_access_key: SecretStr = SecretStr("")
-    s3_secret_key: SecretStr = SecretStr("")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    data_dir: Path = Field(Path("./.data"), description="folder of everything that must survive a restart")
+    kafka_bootstrap_servers: str | None = Field(None, description="a Kafka cluster instead of the embedded broker")
+    mongo_url: str | None = Field(None, description="a MongoDB instead of the embedded store")
+    s3_endpoint: str | None = Field(None, description="an S3 store instead of the embedded one")
+    s3_access_key: SecretStr = Field(SecretStr(""), description="its key")
+    s3_secret_key: SecretStr = Field(SecretStr(""), description="and its secret")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
 
     @model_validator(mode="after")
     def _keys_go_with_the_store(self) -> Self:

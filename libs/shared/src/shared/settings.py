@@ -1,7 +1,7 @@
 """Settings from the environment, typed, refused at start with a clear sentence when they are wrong."""
 
 import sys
-from typing import Annotated, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,9 +24,9 @@ class ServiceSettings(BaseSettings):
     token_algorithm: Literal["ES256", "RS256", "EdDSA"] = Field("ES256", description="the only one accepted")
     token_jwks_url: str = Field(description="where the issuer's public keys are")
     cursor_secret: SecretStr = Field(min_length=16, description="signs the cursors of lists")
-    publish_timeout_s: Annotated[float, Field(gt=0, le=30)] = 2.0
-    barrier_timeout_s: Annotated[float, Field(gt=0, le=30)] = 2.0
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    publish_timeout_s: float = Field(2.0, gt=0, le=30, description="seconds to wait for Kafka's acknowledgement")
+    barrier_timeout_s: float = Field(2.0, gt=0, le=30, description="seconds to wait for enforcers before 202")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     otel_exporter_otlp_endpoint: str | None = Field(None, description="OTLP over HTTP; unset: telemetry is off")
 
 
@@ -36,9 +36,9 @@ class ObjectStoreSettings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     s3_endpoint: str = Field(description="http:// or https:// address of the S3 store")
-    s3_access_key: SecretStr
-    s3_secret_key: SecretStr
-    s3_region: str = "us-east-1"
+    s3_access_key: SecretStr = Field(description="the service's own key")
+    s3_secret_key: SecretStr = Field(description="and its secret")
+    s3_region: str = Field("us-east-1", description="region of the buckets")
 
 
 def load(settings: type[S]) -> S:

@@ -8,8 +8,8 @@ from shared.settings import ObjectStoreSettings, ServiceSettings
 class Settings(ServiceSettings, ObjectStoreSettings):
     """What download needs beyond the common ones."""
 
-    database: str = "download"
-    port: int = Field(8004, ge=1, le=65535)
+    database: str = Field("download", description="the service's own database")
+    port: int = Field(8004, ge=1, le=65535, description="port to listen on")
     gallery_url: str = Field(description="http:// address of gallery, asked when this service's own view won't do")
     entitlement_url: str = Field(description="http:// address of entitlement, asked when a plan isn't known here")
     conversion_workers: int = Field(2, ge=1, le=64, description="conversions at once in one process")

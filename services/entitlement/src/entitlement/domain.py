@@ -21,6 +21,7 @@ class Scheduled(BaseModel):
     at: datetime
     plan: PlanId
     state: SubscriptionState
+    members: int | None = None
 
 
 class Subscription(BaseModel):
@@ -51,7 +52,7 @@ class Subscription(BaseModel):
         return self._with(
             plan=self.scheduled.plan,
             state=self.scheduled.state,
-            members=None if ended else self.members,
+            members=self.scheduled.members,
             period_end=None if ended else self.scheduled.at + PERIOD,
             scheduled=None,
         )
@@ -66,13 +67,13 @@ class Subscription(BaseModel):
             scheduled=None,
         )
 
-    def switching(self, plan: PlanId) -> "Subscription":
+    def switching(self, plan: PlanId, members: int | None = None) -> "Subscription":
         """Go on with `plan` after the period that is paid.
 
         Raises:
             NothingPaidError: there is no such period.
         """
-        later = Scheduled(at=self._paid_until(), plan=plan, state=SubscriptionState.ACTIVE)
+        later = Scheduled(at=self._paid_until(), plan=plan, state=SubscriptionState.ACTIVE, members=members)
         return self._with(state=SubscriptionState.ACTIVE, scheduled=later)
 
     def cancelling(self) -> "Subscription":
@@ -84,8 +85,8 @@ class Subscription(BaseModel):
         return self._ending(SubscriptionState.CANCELLING, self._paid_until())
 
     def past_due(self, grace_until: datetime) -> "Subscription":
-        """A payment failed: still entitled until the grace ends."""
-        return self._ending(SubscriptionState.PAST_DUE, grace_until)
+        """A payment failed: still entitled until the grace ends, but nothing is paid that could lengthen it."""
+        return self._ending(SubscriptionState.PAST_DUE, grace_until)._with(period_end=None)
 
     def ended(self) -> "Subscription":
         """End now."""

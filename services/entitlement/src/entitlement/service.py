@@ -48,7 +48,7 @@ class EntitlementService:
         if wanted.plan == "free":
             return await self.cancel(user_id, wanted.when)
         if wanted.when == "period_end":
-            return await self._change(user_id, lambda it, _: it.switching(wanted.plan))
+            return await self._change(user_id, lambda it, _: it.switching(wanted.plan, wanted.members))
         return await self._change(user_id, lambda it, now: it.subscribed(wanted.plan, wanted.members, now))
 
     async def cancel(self, user_id: UserId, when: When) -> EntitlementView:
@@ -94,7 +94,7 @@ class EntitlementService:
 
     async def _change(self, user_id: UserId, transition: Transition) -> EntitlementView:
         for _ in range(_ATTEMPTS):
-            before, now, began = await self._subscriptions.get(user_id), datetime.now(UTC), time.monotonic()
+            before, now, began = await self._subscriptions.get(user_id), _now(), time.monotonic()
             try:
                 after = transition(before.at(now), now)
             except NothingPaidError:
@@ -109,6 +109,12 @@ class EntitlementService:
                 )
                 return EntitlementView.of(current, datetime.now(UTC))
         raise Problem(409, "too_many_changes", "The subscription is being changed elsewhere; try again.")
+
+
+def _now() -> datetime:
+    """Give the time as the store keeps it, so that an answer says what a later one does."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def _free(subscription: Subscription) -> Subscription:

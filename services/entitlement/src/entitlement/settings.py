@@ -8,8 +8,8 @@ from shared.settings import ServiceSettings
 class Settings(ServiceSettings):
     """What entitlement needs beyond the common ones."""
 
-    database: str = "entitlement"
-    port: int = Field(8001, ge=1, le=65535)
+    database: str = Field("entitlement", description="the service's own database")
+    port: int = Field(8001, ge=1, le=65535, description="port to listen on")
     plan_enforcers: str = Field(
         "generation,gallery,download",
         description="consumer groups, by commas, that must have a plan change before it counts as enforced",

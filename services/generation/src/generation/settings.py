@@ -11,8 +11,8 @@ from shared.settings import ObjectStoreSettings, ServiceSettings
 class Settings(ServiceSettings):
     """What the API needs beyond the common ones."""
 
-    database: str = "generation"
-    port: int = Field(8002, ge=1, le=65535)
+    database: str = Field("generation", description="the service's own database")
+    port: int = Field(8002, ge=1, le=65535, description="port to listen on")
     entitlement_url: str = Field(description="http:// address of entitlement, asked when a plan isn't known here")
     max_event_streams: int = Field(200, ge=1, description="progress streams open at once in one process")
 
@@ -20,10 +20,10 @@ class Settings(ServiceSettings):
 class WorkerSettings(Settings, ObjectStoreSettings):
     """What a worker needs: also the object store, and which back end makes the pictures."""
 
-    backend: Literal["procedural", "diffusers", "http"] = "procedural"
+    backend: Literal["procedural", "diffusers", "http"] = Field("procedural", description="what makes the pictures")
     backend_timeout_s: float = Field(60.0, gt=0, le=240, description="for one picture")
     diffusers_model: Path | None = Field(None, description="folder of a local model")
-    diffusers_device: str = "cpu"
+    diffusers_device: str = Field("cpu", description="`cpu`, `cuda`, `cuda:1`")
     http_backend_url: str | None = Field(None, description="base address of an OpenAI-compatible API")
-    http_backend_api_key: SecretStr | None = None
-    http_backend_model: str = "default"
+    http_backend_api_key: SecretStr | None = Field(None, description="its key")
+    http_backend_model: str = Field("default", description="the model to ask it for")

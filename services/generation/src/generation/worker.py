@@ -15,6 +15,9 @@ from shared.objects import S3Objects
 from shared.publication import Publisher
 from shared.runtime import Runtime
 
+_GRACE_S = 10.0
+"""A back end knows its own time-out; this is for one that doesn't keep it."""
+
 
 @asynccontextmanager
 async def create_worker(settings: WorkerSettings) -> AsyncGenerator[Readiness, None]:
@@ -41,7 +44,7 @@ async def run_worker(settings: WorkerSettings, backend: Backend) -> AsyncGenerat
     results = Publisher(
         work.collection, result_event, runtime.sender, flag="result_unpublished", sent="result_published"
     )
-    handler = OnGenerationRequested(work, backend, objects, results, settings.backend_timeout_s)
+    handler = OnGenerationRequested(work, backend, objects, results, settings.backend_timeout_s + _GRACE_S)
     runtime.consume("generation-worker", {GenerationRequested.topic: handler}, max_batch=1)
     async with runtime.running(closes=[backend.aclose, objects.aclose, handler.let_go], catch_up=False):
         yield runtime.readiness
