@@ -55,7 +55,7 @@ class Gallery:
             found = self.database["images"].find({"owner_id": owner}, {"_id": 1})
             return wanted <= {it["_id"] async for it in found}
 
-        await eventually(are_there, 30)
+        await eventually(are_there, 30, every_s=0.1)
         return [image.image_id for image in made]
 
     async def plan(self, user: str, **fields: Any) -> None:

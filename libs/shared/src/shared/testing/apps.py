@@ -25,7 +25,7 @@ async def serving(app: FastAPI, ready_within_s: float = 20) -> AsyncGenerator[ht
             yield client
 
 
-async def eventually(condition: Callable[[], Awaitable[T]], within_s: float = 10) -> T:
+async def eventually(condition: Callable[[], Awaitable[T]], within_s: float = 10, every_s: float = 0.02) -> T:
     """Give the condition's value once it is truthy.
 
     Raises:
@@ -36,4 +36,4 @@ async def eventually(condition: Callable[[], Awaitable[T]], within_s: float = 10
             value = await condition()
             if value:
                 return value
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(every_s)

@@ -109,12 +109,12 @@ class BulkRunner:
         left = list(items)
         for _ in range(_ATTEMPTS):
             images = await self._images.of_owner([item.image_id for item in left], change.owner_id)
-            writes, tried = [], []
+            writes, tried, at = [], [], datetime.now(UTC)
             for item in left:
                 image = images.get(item.image_id)
                 verdict = judge(item, image, change)
                 if verdict.write and image is not None:
-                    writes.append(self._writer.change(image, _entry(change, item, image)))
+                    writes.append((image, _entry(change, item, image, at)))
                     tried.append(item.model_copy(update={"from_": image.visibility}))
                     continue
                 done[item.image_id] = item.model_copy(
@@ -135,5 +135,5 @@ class BulkRunner:
         return [done.get(item.image_id, item) for item in items], changed
 
 
-def _entry(change: BulkChange, item: Item, image: Image) -> HistoryEntry:
-    return entry(image, item.to, change.owner_id, change.cause, change.id, datetime.now(UTC))
+def _entry(change: BulkChange, item: Item, image: Image, at: datetime) -> HistoryEntry:
+    return entry(image, item.to, change.owner_id, change.cause, change.id, at)

@@ -13,7 +13,7 @@ from shared.ids import ChangeId, ImageId, UserId
 from shared.visibility import Visibility, hides, is_already, is_deleted
 
 UNDO_BY_LAPSED_WITHIN = timedelta(minutes=10)
-SLICE_SIZE = 250
+SLICE_SIZE = 100
 """Images a slice: about 250 ms of work on the embedded store, so that nobody else waits behind a bulk."""
 
 

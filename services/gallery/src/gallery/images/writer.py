@@ -1,5 +1,6 @@
 """How the truth about images is written: each write is conditional on the version that was read."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -11,13 +12,14 @@ from gallery.images.domain import HistoryEntry, Image, entry
 from shared.bus.broker import Place
 from shared.consistency import PlaceView
 from shared.contracts import Cause, FinishedImage, GenerationFinished, VisibilityChanged
-from shared.ids import new_change_id
+from shared.ids import ImageId, new_change_id
 from shared.mongo import Collection, Database, Document
 from shared.publication import cleared
 from shared.read_model import to_document
-from shared.visibility import Filter, is_deleted
+from shared.visibility import Visibility, is_deleted
 
 HISTORY_KEPT_IN_IMAGE = 200
+_IDS_A_QUERY = 50
 
 
 class ImageWriter:
@@ -52,13 +54,6 @@ class ImageWriter:
             return None
         return document
 
-    def change(self, image: Image, change: HistoryEntry) -> UpdateOne:
-        """Give the conditional write of a change: it applies only to the version that was read."""
-        return UpdateOne(
-            {"_id": image.id, "version": image.version},
-            {"$set": _current(change), "$push": {"history": _stored(change)}},
-        )
-
     async def change_one(self, document: Document, change: HistoryEntry) -> Document | None:
         """Apply a change; give the new document, or None when somebody was quicker."""
         if len(document["history"]) >= HISTORY_KEPT_IN_IMAGE:
@@ -69,28 +64,37 @@ class ImageWriter:
         )
         return {**document, **_current(change)} if result.matched_count else None
 
-    async def change_many(self, writes: Sequence[UpdateOne]) -> None:
-        """Apply the writes that `change` gave; who was quicker shows in the versions."""
-        if writes:
-            await self.collection.bulk_write(list(writes), ordered=False)
+    async def change_many(self, changes: Sequence[tuple[Image, HistoryEntry]]) -> None:
+        """Apply changes of one moment; each only to the version that was read: who was quicker shows there."""
+        alike: dict[tuple[int, Visibility, Visibility], list[tuple[Image, HistoryEntry]]] = defaultdict(list)
+        for image, change in changes:
+            alike[image.version, image.visibility, change.to].append((image, change))
+        for (version, _, _), group in alike.items():
+            # What differs between their entries is only the image.
+            update = {"$set": _current(group[0][1]), "$push": {"history": _stored(group[0][1])}}
+            for ids in _chunks([image.id for image, _ in group]):
+                await self.collection.update_many({"_id": {"$in": ids}, "version": version}, update)
 
     async def mark(
         self, sent: Sequence[tuple[Document, Place | None]], places: list[PlaceView], *, enforced: bool
     ) -> None:
         """Note what was sent of documents, where it has arrived, and whether that is everywhere."""
-        writes = [
-            UpdateOne(
-                {"_id": document["_id"], "version": document["version"]},
-                {"$set": _flags(document, place, enforced=enforced) | _reached(places, enforced=enforced)},
-                array_filters=[_unfinished(document)],
-            )
-            for document, place in sent
-        ]
-        if not writes:
-            return
-        result = await self.collection.bulk_write(writes, ordered=False)
-        if result.matched_count < len(writes):
-            await self._mark_superseded([document for document, _ in sent], places, enforced=enforced)
+        alike: dict[tuple[int, int | None], list[tuple[Document, Place | None]]] = defaultdict(list)
+        for document, place in sent:
+            alike[document["version"], None if place is None else place.partition].append((document, place))
+        for (version, _), group in alike.items():
+            # The lowest offset stands for all: the audit then looks at more records behind it, never at fewer.
+            document, place = min(group, key=lambda it: it[1].offset if it[1] else 0)
+            flags = _flags(document, place, enforced=enforced)
+            reached = _reached(places, enforced=enforced)
+            unfinished = [{"entry.version": {"$lte": version}, "entry.enforced_at": None}]
+            for ids in _chunks([it["_id"] for it, _ in group]):
+                current = {"_id": {"$in": ids}, "version": version}
+                result = await self.collection.update_many(current, {"$set": flags | reached}, array_filters=unfinished)
+                if result.matched_count < len(ids):
+                    # A later version that is everywhere has made the earlier ones be so too.
+                    superseded = {"_id": {"$in": ids}, "version": {"$gt": version}}
+                    await self.collection.update_many(superseded, {"$set": reached}, array_filters=unfinished)
 
     async def unenforced(self, limit: int) -> list[Document]:
         """Give images whose current version isn't known to be everywhere."""
@@ -150,20 +154,6 @@ class ImageWriter:
             },
         )
 
-    async def _mark_superseded(self, documents: Sequence[Document], places: list[PlaceView], *, enforced: bool) -> None:
-        # A later version that is everywhere has made the earlier ones be so too, and the other way round never.
-        await self.collection.bulk_write(
-            [
-                UpdateOne(
-                    {"_id": document["_id"]},
-                    {"$set": _reached(places, enforced=enforced)},
-                    array_filters=[_unfinished(document)],
-                )
-                for document in documents
-            ],
-            ordered=False,
-        )
-
     async def _move_old_history(self, document: Document) -> None:
         old = document["history"][: HISTORY_KEPT_IN_IMAGE // 2]
         await self._old_history.bulk_write(
@@ -208,5 +198,5 @@ def _reached(places: list[PlaceView], *, enforced: bool) -> Document:
     return {**reached, "history.$[entry].enforced_at": datetime.now(UTC)} if enforced else reached
 
 
-def _unfinished(document: Document) -> Filter:
-    return {"entry.version": {"$lte": document["version"]}, "entry.enforced_at": None}
+def _chunks(ids: list[ImageId]) -> list[list[ImageId]]:
+    return [ids[start : start + _IDS_A_QUERY] for start in range(0, len(ids), _IDS_A_QUERY)]
