@@ -11,7 +11,12 @@ Gallery = Any
 
 async def test_late_old_record_behind_the_newest_is_superseded(gallery: Gallery) -> None:
     image = await gallery.image("aud", "private")
-    truth = await gallery.database["images"].find_one({"_id": image})
+
+    async def published() -> Any:
+        truth = await gallery.database["images"].find_one({"_id": image})
+        return truth if not truth["unpublished"] else None
+
+    truth = await eventually(published)
     await gallery.database["images"].update_one({"_id": image}, {"$set": {"version": 5, "published.version": 5}})
 
     late = visibility_changed("aud", image, "public", version=1)
