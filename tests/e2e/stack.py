@@ -41,9 +41,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def start(data_dir: Path, *options: str) -> Stack:
+async def start(data_dir: Path, *options: str, **environment: str) -> Stack:
     """Start the embedded stack on `data_dir` and wait until it is ready."""
-    environment = {**os.environ, "PORT": str(free_port()), "DATA_DIR": str(data_dir)}
+    settings = {**os.environ, "PORT": str(free_port()), "DATA_DIR": str(data_dir), **environment}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -52,7 +52,7 @@ async def start(data_dir: Path, *options: str) -> Stack:
         *options,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env=environment,
+        env=settings,
         start_new_session=True,
     )
     assert process.stdout is not None
@@ -66,9 +66,9 @@ async def start(data_dir: Path, *options: str) -> Stack:
 
 
 @asynccontextmanager
-async def running(data_dir: Path, *options: str) -> AsyncGenerator[Stack, None]:
+async def running(data_dir: Path, *options: str, **environment: str) -> AsyncGenerator[Stack, None]:
     """Run the embedded stack until the context ends."""
-    stack = await start(data_dir, *options)
+    stack = await start(data_dir, *options, **environment)
     try:
         yield stack
     finally:

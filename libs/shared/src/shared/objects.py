@@ -4,6 +4,7 @@ import asyncio
 import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -96,7 +97,9 @@ class S3Objects:
 
     async def _call(self, function: Callable[..., T], *args: Any, **options: Any) -> T:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, partial(function, *args, **options))
+        # With the caller's context, so that the store's spans belong to the caller's trace.
+        call = partial(copy_context().run, function, *args, **options)
+        return await loop.run_in_executor(self._pool, call)
 
 
 def _connect(settings: ObjectStoreSettings) -> Minio:
