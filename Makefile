@@ -26,7 +26,7 @@ run: $(INSTALLED) ## start the whole system on PORT (8080), data in DATA_DIR (./
 	@exec $(VENV)/bin/python -m embedded $(ARGS)
 
 test: $(INSTALLED) ## run every test (ARGS="-k name" for some)
-	@$(VENV)/bin/python -m pytest $(ARGS)
+	@$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 check: $(INSTALLED) ## format, lint, types, import contracts, lock
 	@$(VENV)/bin/ruff format --check .

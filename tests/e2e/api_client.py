@@ -31,6 +31,16 @@ class Person:
         """Take a plan now."""
         return await self.ask("PUT", "/v1/subscription", json={"plan": plan, **more})
 
+    async def subscribed(self, plan: str) -> None:
+        """Take a plan now and wait until every service knows."""
+        answer = await self.subscribe(plan)
+        assert answer.status_code in {200, 202}, answer.text
+
+        async def is_enforced() -> bool:
+            return bool((await self.get("/v1/entitlement")).json()["change"]["state"] == "enforced")
+
+        await eventually(is_enforced)
+
     async def cancel_now(self) -> httpx.Response:
         """End the plan now."""
         return await self.ask("DELETE", "/v1/subscription", params={"when": "now"})

@@ -27,8 +27,9 @@ async def prepare(
                 _buckets(environment),
                 *(service.set_up(environment) for service in catalogue.services),
             )
-            if rebuild:
-                await _rebuild(catalogue, environment, report)
+        if rebuild:
+            # As long as it takes: each send is bounded, and what is there grows.
+            await _rebuild(catalogue, environment, report)
     except Exception as error:
         what = "took too long" if isinstance(error, TimeoutError) else f"failed ({in_brief(error)})"
         raise ServiceError(f"Setting up topics, buckets and indexes {what}.") from error

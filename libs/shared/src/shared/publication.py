@@ -9,12 +9,14 @@ record newer than its truth (the store was restored) → it is taken into the tr
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from aiokafka.errors import KafkaError
 from opentelemetry import metrics
+from pymongo import UpdateOne
 
 from shared.bus.broker import EventSender, Place
 from shared.contracts import Event
@@ -31,13 +33,17 @@ SWEEP_EVERY_S = 1.0
 SWEEP_AFTER = timedelta(seconds=3)
 """A younger flag belongs to a request that is publishing right now."""
 SWEEP_AT_MOST = 500
+REPUBLISH_AT_ONCE = 100
 
 
 class Truth(Protocol):
     """What the publication needs to know of a truth's collection."""
 
     async def adopt(self, event: Any) -> None:
-        """Take a newer state from the log into the truth (conditional on its version)."""
+        """Take a newer state from the log into the truth (conditional on its version), flagged to be sent again.
+
+        It may not be the last record of its key, and compaction keeps that one.
+        """
 
     async def reaffirm(self, key: str) -> None:
         """Raise the version of `key` without changing it and flag it, so that its next record supersedes all."""
@@ -97,8 +103,13 @@ class Publisher:
         sent = 0
         for document in await left.to_list(SWEEP_AT_MOST):
             if document["changed_at"] <= before:
-                await self.publish(document)
-                sent += 1
+                try:
+                    await self.publish(document)
+                except ValueError as error:
+                    # One document that makes no event mustn't hold up those behind it.
+                    log.error("document can't be published", extra={"error": type(error).__name__})
+                else:
+                    sent += 1
         if sent:
             _swept.add(sent)
         return sent
@@ -113,12 +124,30 @@ class Publisher:
                 log.warning("sweep failed", extra={"error": type(error).__name__})
 
     async def republish_all(self) -> int:
-        """Send every truth again, for a log that lost some; give how many."""
-        await self._collection.update_many({"version": {"$gte": 1}}, {"$set": {self._flag: True}})
-        total = 0
-        while sent := await self.sweep(timedelta(0)):
-            total += sent
-        return total
+        """Send every truth again, for a log that lost some; give how many. Runs as long as it takes."""
+        total, part = 0, list[Document]()
+        async for document in self._collection.find(
+            {"version": {"$gte": 1}}, {"history": 0}, batch_size=REPUBLISH_AT_ONCE, limit=0
+        ):
+            part.append(document)
+            if len(part) == REPUBLISH_AT_ONCE:
+                total += await self._republish(part)
+                part = []
+        return total + await self._republish(part)
+
+    async def _republish(self, documents: Sequence[Document]) -> int:
+        if not documents:
+            return 0
+        places = await asyncio.gather(*(self.send(document) for document in documents))
+        writes = [
+            UpdateOne(
+                {"_id": document["_id"], "version": document["version"]},
+                {"$set": cleared(document, place, self._flag, self._sent)},
+            )
+            for document, place in zip(documents, places, strict=True)
+        ]
+        await self._collection.bulk_write(writes, ordered=False)
+        return len(writes)
 
 
 class Audit(Generic[E]):
@@ -136,14 +165,19 @@ class Audit(Generic[E]):
         return self._contract
 
     async def apply(self, events: Sequence[Any], places: Sequence[int]) -> None:
-        """Compare the last record of each key in this batch with its truth, and mend."""
-        last = {event.key: (event, offset) for event, offset in zip(events, places, strict=True)}
-        for key, (event, offset) in last.items():
+        """Compare the newest and the last record of each key in this batch with its truth, and mend."""
+        records: dict[str, list[tuple[Any, int]]] = defaultdict(list)
+        for event, offset in zip(events, places, strict=True):
+            records[event.key].append((event, offset))
+        for key, of_key in records.items():
+            newest = max((event for event, _ in of_key), key=lambda event: event.version)
             document = await self._collection.find_one({"_id": key})
-            if document is None or event.version > document["version"]:
+            if document is None or newest.version > document["version"]:
                 _audited.add(1, {"topic": self._contract.topic, "what": "adopted"})
-                await self._truth.adopt(event)
-            elif event.version < document["version"] and self._hides(document, offset):
+                await self._truth.adopt(newest)
+                document = await self._collection.find_one({"_id": key})
+            last, offset = of_key[-1]
+            if document is not None and last.version < document["version"] and self._hides(document, offset):
                 _audited.add(1, {"topic": self._contract.topic, "what": "sent_again"})
                 await self._publisher.publish(document)
 

@@ -44,7 +44,7 @@ class Runtime:
         self.telemetry = Telemetry(service, settings.otel_exporter_otlp_endpoint)
         self._mongo = mongo.connect(settings.mongo_url)
         self.database = mongo.database(self._mongo, settings.database)
-        self.http = httpx.AsyncClient(timeout=httpx.Timeout(2.0), follow_redirects=False)
+        self.http = httpx.AsyncClient(timeout=httpx.Timeout(2.0), follow_redirects=False, trust_env=False)
         self.broker = create_broker(settings.kafka_bootstrap_servers, service, self.telemetry.broker_middlewares())
         self.sender = EventSender(self.broker, settings.publish_timeout_s)
         self.authenticator = Authenticator(
@@ -90,7 +90,8 @@ class Runtime:
             stack.push_async_callback(self.broker.stop)
             await self.broker.start()
             become_ready = self._become_ready if catch_up else self._ready_at_once
-            tasks = [asyncio.create_task(work()) for work in (*background, become_ready)]
+            tasks = [asyncio.create_task(_persist(become_ready, once=True))]
+            tasks += [asyncio.create_task(self._once_caught_up(work)) for work in background]
             try:
                 yield
             finally:
@@ -121,3 +122,23 @@ class Runtime:
 
     async def _ready_at_once(self) -> None:
         self.readiness.ready()
+
+    async def _once_caught_up(self, work: Background) -> None:
+        # Publishing before the audit has seen the log could hide what a restored store has forgotten.
+        await self.readiness.caught_up.wait()
+        await _persist(work)
+
+
+async def _persist(work: Background, *, once: bool = False) -> None:
+    """Do `work`, again and again when it fails; nobody else would notice that it ended."""
+    backoff_s = 0.5
+    while True:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - whatever failed, it must go on
+            log.error("background work failed", extra={"error": type(error).__name__})
+        else:
+            if once:
+                return
+        await asyncio.sleep(backoff_s)
+        backoff_s = min(backoff_s * 2, 30.0)

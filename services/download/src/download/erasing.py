@@ -16,6 +16,8 @@ from shared.visibility import is_deleted, parse_row
 log = logging.getLogger(__name__)
 
 _YOUNG = timedelta(hours=1)
+_RESULT_WITHIN = timedelta(days=8)
+"""Results are kept for seven days: a master that has no row after that was of a cancelled or failed generation."""
 
 
 class OnVisibilityChanged:
@@ -30,9 +32,10 @@ class OnVisibilityChanged:
         """Erase the deleted ones; a failure holds this group's partition up, and no other."""
         for event in events:
             if is_deleted(event.visibility):
-                for key in await self._objects.keys(RENDITIONS, prefix_of(event.image_id)):
-                    await self._objects.delete(RENDITIONS, key)
-                await self._objects.delete(MASTERS, event.master_key)
+                # By prefix: masters of attempts that lost lie there too.
+                for bucket in (RENDITIONS, MASTERS):
+                    for key in await self._objects.keys(bucket, prefix_of(event.image_id)):
+                        await self._objects.delete(bucket, key)
 
     async def quarantine(self, key: str | None, topic: str, partition: int, offset: int) -> None:
         """What can't be read erases nothing; the sweep finds it later."""
@@ -58,18 +61,19 @@ class Sweep:
     async def sweep(self, older_than: datetime) -> int:
         """Remove what belongs to no live image and is older than a moment; give how many."""
         removed = 0
+        abandoned = set(await self._objects.keys(MASTERS, "", older_than - _RESULT_WITHIN))
         for bucket in (MASTERS, RENDITIONS):
             for key in await self._objects.keys(bucket, "", older_than):
-                if not await self._is_needed(bucket, key):
+                if not await self._is_needed(bucket, key, abandoned):
                     await self._objects.delete(bucket, key)
                     removed += 1
         return removed
 
-    async def _is_needed(self, bucket: str, key: str) -> bool:
+    async def _is_needed(self, bucket: str, key: str, abandoned: set[str]) -> bool:
         row = await self._rows.row(ImageId(key.partition("/")[0]))
         if row is None:
-            # Not known here (yet): a read model being rebuilt must not cost a master.
-            return bucket == MASTERS
+            # Not known here (yet): its result may still come, for as long as its topic keeps one.
+            return bucket == MASTERS and key not in abandoned
         visibility = parse_row(row)
         if visibility is None:
             return True

@@ -78,7 +78,18 @@ class DownloadService:
                     continue
                 raise
             body = await self._renditions.get(grant, rendition)
+            if not await self._is_still_granted(image_id, viewer):
+                continue  # revoked while it was being made
             yield Member(f"image-{number:04d}.{rendition.extension}", body)
+
+    async def _is_still_granted(self, image_id: str, viewer: Viewer) -> bool:
+        try:
+            await self._decisions.decide(image_id, viewer)
+        except Problem as problem:
+            if problem.status == 404:  # noqa: PLR2004 - refused
+                return False
+            raise
+        return True
 
     async def _require_format(self, viewer: Viewer, wanted: Format) -> None:
         if wanted is Format.JPG:

@@ -34,9 +34,9 @@ async def stream_archive(members: AsyncIterator[Member]) -> AsyncGenerator[bytes
         ValueError: a member's name occurs twice or isn't a plain file name.
     """
     unsent = _Unsent()
+    archive = ZipFile(unsent, "w", ZIP_STORED)
     names: set[str] = set()
     try:
-        archive = ZipFile(unsent, "w", ZIP_STORED)
         async for name, body in members:
             _refuse_bad_name(name, names)
             archive.writestr(_describe(name), body)
@@ -45,6 +45,7 @@ async def stream_archive(members: AsyncIterator[Member]) -> AsyncGenerator[bytes
         archive.close()
         yield unsent.take()
     finally:
+        archive.fp = None  # broken off: or it would try to finish itself when it is collected
         if isinstance(members, AsyncGenerator):
             await members.aclose()
 

@@ -119,6 +119,12 @@ def to_event(document: dict[str, Any]) -> PlanChanged:
         members=subscription.members,
         period_end=subscription.period_end,
         scheduled=later
-        and ScheduledPlan(at=later.at, plan=later.plan, state=later.state, capabilities=PLANS[later.plan].capabilities),
+        and ScheduledPlan(
+            at=later.at,
+            plan=later.plan,
+            state=later.state,
+            capabilities=PLANS[later.plan].capabilities,
+            members=later.members,
+        ),
         changed_at=document["changed_at"],
     )

@@ -102,7 +102,7 @@ class SubscriptionRepository:
                         "version": event.version,
                         "changed_at": event.changed_at,
                         "change_id": new_change_id(),
-                        "unpublished": False,
+                        "unpublished": True,
                         "enforcing": True,
                         "enforced_at": None,
                         "places": [],

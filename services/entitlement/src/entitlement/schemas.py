@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from entitlement.domain import Subscription
 from entitlement.plans import PLANS, Plan, PlanId
 from shared.consistency import ChangeState, PlaceView
 from shared.contracts import Format, SubscriptionState
 from shared.entitlements import CapabilitiesView
+from shared.http.moments import RequestMoment
 from shared.ids import ChangeId, UserId
 
 When = Literal["now", "period_end"]
@@ -123,7 +124,7 @@ class AdminRequest(_Wanted):
     """What an operator sets; `ends_at` is when a cancelling or past-due one ends."""
 
     state: SubscriptionState = SubscriptionState.ACTIVE
-    ends_at: AwareDatetime | None = None
+    ends_at: RequestMoment | None = None
 
     @model_validator(mode="after")
     def _end_where_it_counts(self) -> Self:

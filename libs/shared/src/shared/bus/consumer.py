@@ -7,6 +7,7 @@ commit, no dead letter); only a record that can't be decoded is quarantined, dea
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -27,6 +28,7 @@ _dead_letters = _meter.create_counter("consumer.dead_letters", description="reco
 _blocked = _meter.create_counter("consumer.blocked", description="times that a failure held a partition up")
 
 MAX_BATCH = 500
+_FIRST_BACKOFF_S = 0.05
 _MAX_BACKOFF_S = 5.0
 
 
@@ -66,6 +68,8 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._max_batch = max_batch
         self._linger_s = linger_s
         self._at: dict[TopicPartition, int] = {}
+        self._gaps: dict[TopicPartition, int] = {}
+        self._epoch = 0
         self._subscriber = broker.subscriber(
             *handlers,
             group_id=group,
@@ -87,37 +91,48 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_record(self, message: KafkaMessage) -> None:
         """Apply the record and whatever else has been fetched already."""
-        consumer = self._consumer()
-        records: dict[TopicPartition, list[ConsumerRecord]] = {}
+        consumer, epoch = self._consumer(), self._epoch
         first: Any = message.raw_message
-        records[TopicPartition(first.topic, first.partition)] = [first]
-        await asyncio.sleep(self._linger_s)
-        if self._max_batch > 1:
-            more = await consumer.getmany(timeout_ms=0, max_records=self._max_batch - 1)
-            for partition, fetched in more.items():
-                records.setdefault(partition, []).extend(fetched)
+        records: dict[TopicPartition, list[ConsumerRecord]] = {TopicPartition(first.topic, first.partition): [first]}
+        try:
+            await asyncio.sleep(self._linger_s)
+            if self._max_batch > 1:
+                more = await consumer.getmany(timeout_ms=0, max_records=self._max_batch - 1)
+                for partition, fetched in more.items():
+                    records.setdefault(partition, []).extend(fetched)
+        except BaseException:
+            self._read_again(consumer, records)
+            raise
+        if epoch != self._epoch:
+            # Assigned anew meanwhile: these may have been fetched from another position than the stored one.
+            self._read_again(consumer, records)
+            return
         for partition, batch in records.items():
             await self._apply_until_done(consumer, partition, batch)
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Seek every partition to its stored position, or to the beginning where there is none."""
+        """Seek every partition to its stored position, or to the beginning where there is none.
+
+        aiokafka swallows what this raises, and the partitions would stay silent: so it tries until it succeeds.
+        """
         consumer, partitions = self._consumer(), list(assigned)
+        self._epoch += 1
         if not partitions:
             return
-        beginnings = await consumer.beginning_offsets(partitions)
-        ends = await consumer.end_offsets(partitions)
-        for partition in partitions:
-            stored = await self._positions.of(partition.topic, partition.partition)
-            position = beginnings[partition] if stored is None else max(stored, beginnings[partition])
-            if position > ends[partition]:
-                log.warning("log went back", extra={"topic": partition.topic, "partition": partition.partition})
-                position = beginnings[partition]
-            if position != stored:
-                await self._positions.start(partition.topic, partition.partition, position)
-            self._at[partition] = position
-            consumer.seek(partition, position)
-        # A barrier waits for commits: say where the rows stand, also when there is nothing new to read.
-        await self._commit(consumer, {partition: self._at[partition] for partition in partitions})
+        backoff_s = _FIRST_BACKOFF_S
+        while True:
+            try:
+                await self._seek_to_positions(consumer, partitions)
+            except Exception as error:  # noqa: BLE001 - whatever failed, going on without positions would lose records
+                self._tell_blocked(partitions[0].topic, error)
+                await asyncio.sleep(backoff_s)
+                backoff_s = min(backoff_s * 2, _MAX_BACKOFF_S)
+            else:
+                break
+        self._epoch += 1
+        with suppress(KafkaError):
+            # A barrier waits for commits: say where the rows stand, also when there is nothing new to read.
+            await consumer.commit({partition: self._at[partition] for partition in partitions if partition in self._at})
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Forget them; the next owner reads the stored positions."""
@@ -162,26 +177,67 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             raise RuntimeError(f"the consumer of {self.group} isn't running")
         return consumer
 
+    async def _seek_to_positions(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
+        beginnings = await consumer.beginning_offsets(partitions)
+        ends = await consumer.end_offsets(partitions)
+        for partition in partitions:
+            stored = await self._positions.of(partition.topic, partition.partition)
+            position = beginnings[partition] if stored is None else max(stored, beginnings[partition])
+            if position > ends[partition]:
+                log.warning("log went back", extra={"topic": partition.topic, "partition": partition.partition})
+                position = beginnings[partition]
+            if position != stored:
+                await self._positions.start(partition.topic, partition.partition, position)
+            self._at[partition] = position
+            consumer.seek(partition, position)
+
     async def _apply_until_done(
         self, consumer: AIOKafkaConsumer, partition: TopicPartition, batch: Sequence[ConsumerRecord]
     ) -> None:
-        backoff_s = 0.05
+        backoff_s = _FIRST_BACKOFF_S
         while partition in self._at:
             try:
-                await self._apply(partition, [record for record in batch if record.offset >= self._at[partition]])
-                await self._commit(consumer, {partition: self._at[partition]})
-                return
-            except PositionMovedError:
-                await self._seek_to_stored(consumer, partition)
-                return
+                try:
+                    await self._apply(partition, self._in_turn(consumer, partition, batch))
+                except PositionMovedError:
+                    await self._seek_to_stored(consumer, partition)
+                # Retried too: whoever waits at a barrier for the last record would wait for ever.
+                await consumer.commit({partition: self._at[partition]})
             except Exception as error:  # noqa: BLE001 - whatever failed, passing it would lose a change: block
-                _blocked.add(1, {"group": self.group, "topic": partition.topic})
-                log.warning(
-                    "partition blocked",
-                    extra={"group": self.group, "topic": partition.topic, "error": type(error).__name__},
-                )
+                self._tell_blocked(partition.topic, error)
                 await asyncio.sleep(backoff_s)
                 backoff_s = min(backoff_s * 2, _MAX_BACKOFF_S)
+            else:
+                return
+
+    def _in_turn(
+        self, consumer: AIOKafkaConsumer, partition: TopicPartition, batch: Sequence[ConsumerRecord]
+    ) -> list[ConsumerRecord]:
+        """Give the records that follow the position; none, and read again from it, if they may leave a gap.
+
+        A gap is real (compaction) only when reading from the position begins with the same record again.
+        """
+        position = self._at[partition]
+        offsets = [record.offset for record in batch]
+        todo = [record for record in batch if record.offset >= position]
+        if not todo:
+            return []
+        first = todo[0].offset
+        if offsets != sorted(offsets) or (first != position and self._gaps.get(partition) != first):
+            self._gaps[partition] = first
+            consumer.seek(partition, position)
+            return []
+        self._gaps.pop(partition, None)
+        return todo
+
+    def _read_again(self, consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> None:
+        for partition in partitions:
+            if partition in self._at and partition in consumer.assignment():
+                consumer.seek(partition, self._at[partition])
+
+    def _tell_blocked(self, topic: str, error: Exception) -> None:
+        _blocked.add(1, {"group": self.group, "topic": topic})
+        log.warning("partition blocked", extra={"group": self.group, "topic": topic, "error": type(error).__name__})
 
     async def _apply(self, partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
         handler = self._handlers[partition.topic]
@@ -224,13 +280,6 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         if partition in self._at:
             self._at[partition] = stored or 0
             consumer.seek(partition, stored or 0)
-
-    async def _commit(self, consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
-        try:
-            await consumer.commit(offsets)
-        except KafkaError as error:
-            # The position is stored: only those who wait at a barrier lose time, until the next commit.
-            log.warning("commit failed", extra={"group": self.group, "error": type(error).__name__})
 
 
 async def _parse(record: Any) -> KafkaMessage:

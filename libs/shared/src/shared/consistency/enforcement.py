@@ -77,8 +77,8 @@ class Enforcement:
         """Go on with changes that aren't known to be everywhere yet."""
         before = datetime.now(UTC) - older_than
         open_ = [it for it in await self._truths.unenforced(FOLLOW_AT_MOST) if it["changed_at"] <= before]
-        sent = [it for it in open_ if _is_sent(it)]
-        await self.enforce([it for it in open_ if not _is_sent(it)], time.monotonic())
+        sent = [it for it in open_ if is_sent(it)]
+        await self.enforce([it for it in open_ if not is_sent(it)], time.monotonic())
         if sent:
             began = time.monotonic()
             groups = await self._barrier.wait([self._place(it) for it in sent], began, self._timeout_s)
@@ -104,6 +104,7 @@ class Enforcement:
         return Place(self._topic, published["partition"], published["offset"])
 
 
-def _is_sent(document: Document) -> bool:
+def is_sent(document: Document) -> bool:
+    """Tell whether the document's current version is in the log."""
     published = document.get("published")
     return published is not None and published["version"] == document["version"] and not document["unpublished"]

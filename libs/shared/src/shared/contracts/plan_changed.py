@@ -47,6 +47,7 @@ class ScheduledPlan(BaseModel):
     plan: str
     state: SubscriptionState
     capabilities: Capabilities
+    members: int | None = None
 
 
 class PlanChanged(Event):

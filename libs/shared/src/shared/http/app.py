@@ -1,5 +1,6 @@
 """A service's HTTP application: problems, strict bodies, health routes, OpenAPI under one name each."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -27,7 +28,7 @@ class Readiness:
 
     def __init__(self) -> None:
         self._waiting_for = "the start"
-        self._caught_up = False
+        self.caught_up = asyncio.Event()
 
     def waiting_for(self, what: str) -> None:
         """Say what the start, or the end, is waiting for now."""
@@ -35,11 +36,12 @@ class Readiness:
 
     def ready(self) -> None:
         """The service has caught up; later staleness is a metric."""
-        self._caught_up, self._waiting_for = True, ""
+        self._waiting_for = ""
+        self.caught_up.set()
 
     def require_caught_up(self) -> None:
         """Refuse (503 `not_ready`) to answer from rows that may be older than what was promised before the start."""
-        if not self._caught_up:
+        if not self.caught_up.is_set():
             raise self._problem()
 
     def check(self) -> None:

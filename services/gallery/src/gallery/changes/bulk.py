@@ -79,12 +79,20 @@ class BulkRunner:
             return
         while not change.is_worked_off:
             change = await self._run_slice(change)
-        if await self._images.count_unenforced(change.id) == 0:
+        if await self._is_everywhere(change):
             applied = [place.model_copy(update={"state": "applied"}) for place in change.places]
             change = change.model_copy(update={"state": "enforced", "places": applied})
             await self._changes.save(change)
         else:
             await self._changes.release(change.id, datetime.now(UTC) + timedelta(seconds=1))
+
+    async def _is_everywhere(self, change: BulkChange) -> bool:
+        """Tell whether nothing of what the change named is on its way any more, whoever changed it last."""
+        for number in range(change.slices):
+            items = await self._changes.items(change, number)
+            if await self._images.any_unenforced([item.image_id for item in items], change.owner_id):
+                return False
+        return True
 
     async def _run_slice(self, change: BulkChange) -> BulkChange:
         items = await self._changes.items(change, change.next_slice)
@@ -124,7 +132,8 @@ class BulkRunner:
                         "new_version": image.version if image and verdict.result == "changed" else None,
                     }
                 )
-                if image is not None and verdict.result == "changed" and image.enforcing:
+                # Unchanged isn't yet enforced: an earlier change of it may still be on its way.
+                if image is not None and verdict.result in {"changed", "unchanged"} and image.enforcing:
                     changed.append(image.model_dump(by_alias=True))
             if not tried:
                 break
@@ -132,7 +141,8 @@ class BulkRunner:
             left = tried
             await self._changes.save_slice(change, change.next_slice, [*done.values(), *tried])
             await self._writer.change_many(writes)
-        return [done.get(item.image_id, item) for item in items], changed
+        lost = {it.image_id: it.model_copy(update={"result": "refused", "reason": "changed_meanwhile"}) for it in left}
+        return [done.get(item.image_id) or lost[item.image_id] for item in items], changed
 
 
 def _entry(change: BulkChange, item: Item, image: Image, at: datetime) -> HistoryEntry:

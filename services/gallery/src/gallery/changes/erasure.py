@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 
 from gallery.images.writer import ImageWriter
 from shared.bus.broker import Place
-from shared.consistency import Barrier, state_of
+from shared.consistency import Barrier, is_sent, state_of
 from shared.contracts import VisibilityChanged
 from shared.mongo import StoreError
 
@@ -37,7 +37,7 @@ class Erasure:
 
     async def follow(self) -> None:
         """Note what the erasers are done with."""
-        deleted = [it for it in await self._images.unerased(FOLLOW_AT_MOST) if not it["unpublished"]]
+        deleted = [it for it in await self._images.unerased(FOLLOW_AT_MOST) if is_sent(it)]
         if not deleted:
             return
         topic = VisibilityChanged.topic

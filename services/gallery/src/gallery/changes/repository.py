@@ -31,11 +31,9 @@ class ChangeRepository:
         """Accept a bulk: its slices first, so that a change that is there is whole."""
         for number in range(change.slices):
             part = items[number * SLICE_SIZE : (number + 1) * SLICE_SIZE]
-            await self._slices.replace_one(
-                {"_id": _slice_id(change.id, number)},
-                {"created_at": change.created_at, "items": [to_document(it.model_dump()) for it in part]},
-                upsert=True,
-            )
+            # Never over what is there: the same request under the same key may have been worked on already.
+            frozen = {"created_at": change.created_at, "items": [to_document(it.model_dump()) for it in part]}
+            await self._slices.update_one({"_id": _slice_id(change.id, number)}, {"$setOnInsert": frozen}, upsert=True)
         try:
             await self._changes.insert_one({**_stored(change), "claimed_until": change.created_at})
         except DuplicateKeyError:
@@ -94,7 +92,14 @@ class ChangeRepository:
         """
         await self._changes.update_one({"_id": change_id, "undone_by": None}, {"$set": {"undone_by": by}})
         found = await self._changes.find_one({"_id": change_id}, {"undone_by": 1})
-        return found is None or found["undone_by"] == by
+        if found is None or found["undone_by"] == by:
+            return True
+        other = found["undone_by"]
+        if await self._changes.find_one({"_id": other}, {"_id": 1}) is not None:
+            return False
+        # The one that said so died before it was accepted: take its place.
+        taken = await self._changes.update_one({"_id": change_id, "undone_by": other}, {"$set": {"undone_by": by}})
+        return bool(taken.modified_count)
 
 
 def _slice_id(change_id: ChangeId, number: int) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Protocol, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gallery.images.schemas import OwnImageView
 from shared.consistency import ChangeState, PlaceView
+from shared.http.moments import RequestMoment
 from shared.ids import ChangeId, IdText, ImageId
 from shared.visibility import Choice, Visibility
 
@@ -30,7 +31,7 @@ class Selection(_Strict):
     """All matching images of mine; `before` freezes what "matching" means to what the person saw."""
 
     visibility: Choice | Literal["all"] = "all"
-    before: AwareDatetime | None = None
+    before: RequestMoment | None = None
     exclude: Annotated[list[IdText], Field(max_length=MAX_IMAGES)] = []
 
 

@@ -107,9 +107,17 @@ class ImageRepository:
         found = self._old_history.find(wanted, sort=[("version", DESCENDING)], limit=limit)
         return [HistoryEntry.model_validate(it["entry"]) for it in await found.to_list(limit)]
 
-    async def count_unenforced(self, change_id: ChangeId) -> int:
-        """Count the images whose current version came of this change and isn't known to be everywhere."""
-        return await self.collection.count_documents({"enforcing": True, "change_id": change_id}, maxTimeMS=5_000)
+    async def any_unenforced(self, image_ids: Sequence[ImageId], owner: UserId) -> bool:
+        """Tell whether the current version of any of the owner's images isn't known to be everywhere."""
+        for start in range(0, len(image_ids), _IDS_A_QUERY):
+            wanted = {
+                "_id": {"$in": list(image_ids[start : start + _IDS_A_QUERY])},
+                "owner_id": owner,
+                "enforcing": True,
+            }
+            if await self.collection.find_one(wanted, {"_id": 1}) is not None:
+                return True
+        return False
 
     async def count_unerased(self, change_id: ChangeId) -> int:
         """Count the images deleted by this change whose bytes and prompt aren't known to be gone."""

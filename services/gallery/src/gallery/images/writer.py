@@ -130,7 +130,7 @@ class ImageWriter:
             await self.collection.update_one(
                 {"_id": event.image_id, "version": {"$lt": event.version}},
                 {
-                    "$set": {**state, **_current(restored), "unpublished": False},
+                    "$set": {**state, **_current(restored)},
                     "$push": {"history": _stored(restored)},
                     "$setOnInsert": {"schema_version": 1, "published": None},
                 },

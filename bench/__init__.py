@@ -1,0 +1,1 @@
+"""How fast the system is, as ratios against peers measured in the same run; nothing here judges by the clock alone."""
