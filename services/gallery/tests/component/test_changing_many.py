@@ -122,3 +122,27 @@ async def test_owner_deletes_many(gallery: Gallery) -> None:
     assert counts.json()["all"] == 0
     undo = await gallery.client.post(f"/v1/changes/{done['id']}/undo", headers=gallery.as_("del"))
     assert undo.json()["code"] == "not_undoable"
+
+
+async def test_bulk_over_an_image_whose_change_is_pending_is_pending_too(gallery: Gallery) -> None:
+    await gallery.plan("pend")
+    image, other = await gallery.images("pend", 2)
+    await gallery.enforcer.pause()
+    try:
+        patched = await gallery.client.patch(
+            f"/v1/images/{image}", json={"visibility": "private"}, headers=gallery.as_("pend")
+        )
+        assert patched.status_code == 202
+        bulk = await change(gallery, "pend", image_ids=[image, other], visibility="private")
+        assert bulk.status_code == 202, "unchanged isn't enforced"
+        deleted = await gallery.client.delete(f"/v1/images/{other}", headers=gallery.as_("pend"))
+        assert deleted.status_code == 202
+        seen = await gallery.client.get(f"/v1/changes/{bulk.json()['id']}", headers=gallery.as_("pend"))
+        assert seen.json()["state"] == "pending", "a later change of its images isn't everywhere either"
+    finally:
+        await gallery.enforcer.resume()
+    done = await finished(gallery, bulk, "pend")
+    assert done["counts"]["pending"] == 0
+    row = await gallery.enforcer_rows.row(image)
+    assert row is not None
+    assert row["visibility"] == "private"

@@ -114,4 +114,4 @@ async def test_answer_without_end_is_cut_off(provider: Provider, backend: HttpBa
     with pytest.raises(RenderFailed) as failure:
         await backend.render(REQUEST, ignore)
     assert failure.value.code == "provider_answer_unusable"
-    assert sent < 3 * MAX_BODY
+    assert sent < 40 * MAX_BODY, "it would have gone on"
