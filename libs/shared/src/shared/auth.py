@@ -14,6 +14,7 @@ from shared.ids import UserId, is_id
 
 OPERATOR = "operator"
 _REFRESH_AT_MOST_EVERY_S = 5.0
+_KEPT_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,35 +48,55 @@ class KeySource(Protocol):
 
         Raises:
             KeyError: the issuer has no such key.
-            httpx.HTTPError: the issuer can't be reached and the key isn't known.
+            IssuerUnavailableError: the issuer can't be asked and the key isn't known.
         """
 
 
 class JwksKeys:
-    """The issuer's keys by JWKS, kept; an unknown id makes it ask again, at most every five seconds."""
+    """The issuer's keys by JWKS, kept for ten minutes; an unknown id makes it ask again, at most every five seconds.
+
+    While the issuer can't be reached the keys that are known go on.
+    """
 
     def __init__(self, url: str, client: httpx.AsyncClient) -> None:
         self._url = url
         self._client = client
         self._keys: dict[str, jwt.PyJWK] = {}
         self._asked_at = float("-inf")
+        self._answered_at = float("-inf")
         self._lock = asyncio.Lock()
 
     async def key(self, key_id: str) -> jwt.PyJWK:
         """Give the key (see `KeySource`)."""
-        if key_id not in self._keys:
+        if self._should_ask(key_id):
             async with self._lock:
-                if key_id not in self._keys and time.monotonic() - self._asked_at > _REFRESH_AT_MOST_EVERY_S:
-                    await self._refresh()
+                if self._should_ask(key_id):
+                    await self._refresh(key_id)
         return self._keys[key_id]
 
-    async def _refresh(self) -> None:
-        answer = await self._client.get(self._url, timeout=2.0)
-        answer.raise_for_status()
-        # Only an answer counts as asked: a start during the issuer's own start mustn't lock everybody out.
+    def _should_ask(self, key_id: str) -> bool:
+        now = time.monotonic()
+        is_known = key_id in self._keys and now - self._answered_at < _KEPT_S
+        # Before the first answer it asks each time: the issuer may be starting too.
+        asked_lately = bool(self._keys) and now - self._asked_at < _REFRESH_AT_MOST_EVERY_S
+        return not is_known and not asked_lately
+
+    async def _refresh(self, key_id: str) -> None:
         self._asked_at = time.monotonic()
-        keys = jwt.PyJWKSet.from_dict(answer.json()).keys
+        try:
+            answer = await self._client.get(self._url, timeout=2.0)
+            answer.raise_for_status()
+            keys = jwt.PyJWKSet.from_dict(answer.json()).keys
+        except (httpx.HTTPError, ValueError, jwt.PyJWTError) as error:
+            if key_id in self._keys:
+                return
+            raise IssuerUnavailableError from error
         self._keys = {key.key_id: key for key in keys if key.key_id}
+        self._answered_at = time.monotonic()
+
+
+class IssuerUnavailableError(RuntimeError):
+    """The issuer can't be asked for its keys, or answers something else."""
 
 
 class Authenticator:
@@ -127,7 +148,7 @@ class Authenticator:
                 audience=self._audience,
                 options={"require": ["exp", "sub", "iss", "aud"]},
             )
-        except httpx.HTTPError:
+        except IssuerUnavailableError:
             raise Problem(503, "issuer_unavailable", "The sign-in service can't be reached.", retry_after_s=2) from None
         except (jwt.PyJWTError, KeyError, ValueError):
             raise _invalid("the token isn't valid here, or has expired: sign in again") from None

@@ -73,6 +73,8 @@ def generation_routes(
         generation = await generations.see(owner.user_id, generation_id)
         watcher.require_room()
         seen = int(last_event_id) if last_event_id and last_event_id.isascii() and last_event_id.isdigit() else None
+        if generation.status.is_final and generation.revision == seen:
+            return Response(status_code=204)  # what tells an EventSource not to connect again
         return EventSourceResponse(
             _as_events(watcher, generation, seen),
             ping=_PING_EVERY_S,

@@ -34,6 +34,8 @@ def events_of(answer: httpx.Response) -> list[dict[str, Any]]:
 async def watch(generation: Service, user: str, generation_id: str, seen: int | None = None) -> list[dict[str, Any]]:
     headers = generation.as_(user) | ({} if seen is None else {"Last-Event-ID": str(seen)})
     answer = await generation.client.get(f"/v1/generations/{generation_id}/events", headers=headers)
+    if answer.status_code == 204:
+        return []  # nothing more will come: an EventSource doesn't connect again
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert answer.headers["cache-control"] == "private, no-store"
