@@ -57,7 +57,7 @@ $(UV):
 	@echo "setting up: uv $(UV_VERSION)"
 	@$(PYTHON) -m pip --version >/dev/null 2>&1 \
 		|| { echo "pip is needed to set up (on Debian: apt install python3-pip)"; exit 1; }
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-warn-script-location --target .tools uv==$(UV_VERSION)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-warn-script-location --target .tools uv==$(UV_VERSION)
 
 $(INSTALLED): requirements.lock $(PYPROJECTS) | $(UV)
 	@echo "setting up: packages into $(VENV)"

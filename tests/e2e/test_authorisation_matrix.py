@@ -39,7 +39,7 @@ ROUTES: dict[tuple[str, str], str] = {
 }
 
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
-    ("PUT", "/v1/subscription"): {"plan": "free"},
+    ("PUT", "/v1/subscription"): {"plan": "plus"},
     ("PUT", "/v1/admin/users/{user_id}/subscription"): {"plan": "free"},
     ("POST", "/v1/generations"): {"prompt": "x"},
     ("PUT", "/v1/preferences"): {"visibility": "public"},

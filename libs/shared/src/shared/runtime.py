@@ -16,7 +16,8 @@ from aiokafka.errors import KafkaConnectionError
 from shared import mongo
 from shared.auth import Authenticator, JwksKeys
 from shared.bus.broker import EventSender, create_broker
-from shared.bus.consumer import MAX_BATCH, GroupConsumer, Handler
+from shared.bus.consumer import MAX_BATCH, GroupConsumer
+from shared.bus.handler import Handler
 from shared.bus.positions import Positions
 from shared.http.app import Readiness
 from shared.settings import ServiceSettings

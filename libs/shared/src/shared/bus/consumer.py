@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
@@ -17,32 +17,21 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from opentelemetry import metrics
 
 from shared.bus.broker import EventSender
-from shared.bus.cloudevents import Undecodable, decode, readable_key
+from shared.bus.cloudevents import Undecodable, decode
+from shared.bus.dead_letters import DeadLetters
+from shared.bus.handler import Handler
 from shared.bus.positions import PositionMovedError, Positions
+from shared.bus.turns import Turns
 from shared.contracts import Event
-from shared.topics import TOPICS, dead_letter_topic
+from shared.topics import TOPICS
 
 log = logging.getLogger(__name__)
 _meter = metrics.get_meter("shared.bus")
-_dead_letters = _meter.create_counter("consumer.dead_letters", description="records that could not be decoded")
 _blocked = _meter.create_counter("consumer.blocked", description="times that a failure held a partition up")
 
 MAX_BATCH = 500
 _FIRST_BACKOFF_S = 0.05
 _MAX_BACKOFF_S = 5.0
-
-
-class Handler(Protocol):
-    """What a service does with the events of one topic. Both calls may be repeated with the same argument."""
-
-    @property
-    def contract(self) -> type[Event]: ...  # noqa: D102
-
-    async def apply(self, events: Sequence[Any], places: Sequence[int]) -> None:
-        """Write the rows of `events`; `places` are their offsets."""
-
-    async def quarantine(self, key: str | None, topic: str, partition: int, offset: int) -> None:
-        """Note that the record of `key` (None: any key of the partition) could not be read: use the fallback."""
 
 
 class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -64,11 +53,10 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self.group = group
         self._handlers = dict(handlers)
         self._positions = positions
-        self._sender = sender
+        self._dead_letters = DeadLetters(group, sender)
         self._max_batch = max_batch
         self._linger_s = linger_s
-        self._at: dict[TopicPartition, int] = {}
-        self._gaps: dict[TopicPartition, int] = {}
+        self._turns = Turns()
         self._epoch = 0
         self._subscriber = broker.subscriber(
             *handlers,
@@ -101,11 +89,11 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 for partition, fetched in more.items():
                     records.setdefault(partition, []).extend(fetched)
         except BaseException:
-            self._read_again(consumer, records)
+            self._turns.read_again(consumer, records)
             raise
         if epoch != self._epoch:
             # Assigned anew meanwhile: these may have been fetched from another position than the stored one.
-            self._read_again(consumer, records)
+            self._turns.read_again(consumer, records)
             return
         for partition, batch in records.items():
             await self._apply_until_done(consumer, partition, batch)
@@ -132,12 +120,12 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._epoch += 1
         with suppress(KafkaError):
             # A barrier waits for commits: say where the rows stand, also when there is nothing new to read.
-            await consumer.commit({partition: self._at[partition] for partition in partitions if partition in self._at})
+            await consumer.commit({it: self._turns.at(it) for it in partitions if self._turns.has(it)})
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Forget them; the next owner reads the stored positions."""
         for partition in revoked:
-            self._at.pop(partition, None)
+            self._turns.end(partition)
 
     async def caught_up_with(self, ends: Mapping[TopicPartition, int], timeout_s: float) -> None:
         """Return once the group's rows contain everything before `ends`.
@@ -188,52 +176,26 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 position = beginnings[partition]
             if position != stored:
                 await self._positions.start(partition.topic, partition.partition, position)
-            self._at[partition] = position
-            consumer.seek(partition, position)
+            self._turns.begin(consumer, partition, position)
 
     async def _apply_until_done(
         self, consumer: AIOKafkaConsumer, partition: TopicPartition, batch: Sequence[ConsumerRecord]
     ) -> None:
         backoff_s = _FIRST_BACKOFF_S
-        while partition in self._at:
+        while self._turns.has(partition):
             try:
                 try:
-                    await self._apply(partition, self._in_turn(consumer, partition, batch))
+                    await self._apply(partition, self._turns.take(consumer, partition, batch))
                 except PositionMovedError:
                     await self._seek_to_stored(consumer, partition)
                 # Retried too: whoever waits at a barrier for the last record would wait for ever.
-                await consumer.commit({partition: self._at[partition]})
+                await consumer.commit({partition: self._turns.at(partition)})
             except Exception as error:  # noqa: BLE001 - whatever failed, passing it would lose a change: block
                 self._tell_blocked(partition.topic, error)
                 await asyncio.sleep(backoff_s)
                 backoff_s = min(backoff_s * 2, _MAX_BACKOFF_S)
             else:
                 return
-
-    def _in_turn(
-        self, consumer: AIOKafkaConsumer, partition: TopicPartition, batch: Sequence[ConsumerRecord]
-    ) -> list[ConsumerRecord]:
-        """Give the records that follow the position; none, and read again from it, if they may leave a gap.
-
-        A gap is real (compaction) only when reading from the position begins with the same record again.
-        """
-        position = self._at[partition]
-        offsets = [record.offset for record in batch]
-        todo = [record for record in batch if record.offset >= position]
-        if not todo:
-            return []
-        first = todo[0].offset
-        if offsets != sorted(offsets) or (first != position and self._gaps.get(partition) != first):
-            self._gaps[partition] = first
-            consumer.seek(partition, position)
-            return []
-        self._gaps.pop(partition, None)
-        return todo
-
-    def _read_again(self, consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> None:
-        for partition in partitions:
-            if partition in self._at and partition in consumer.assignment():
-                consumer.seek(partition, self._at[partition])
 
     def _tell_blocked(self, topic: str, error: Exception) -> None:
         _blocked.add(1, {"group": self.group, "topic": topic})
@@ -249,37 +211,23 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 # What came before it goes first, so that a later quarantine never hides behind an older row.
                 await self._write(handler, readable)
                 readable = []
-                await self._dead_letter(handler, record, str(error))
+                await self._dead_letters.take(handler, record, str(error))
             else:
                 readable.append((event, record.offset))
         await self._write(handler, readable)
         if records:
-            expected, to = self._at[partition], records[-1].offset + 1
+            expected, to = self._turns.at(partition), records[-1].offset + 1
             await self._positions.advance(partition.topic, partition.partition, expected, to)
-            self._at[partition] = to
+            self._turns.advance(partition, to)
 
     async def _write(self, handler: Handler, readable: Sequence[tuple[Event, int]]) -> None:
         if readable:
             await handler.apply([event for event, _ in readable], [offset for _, offset in readable])
 
-    async def _dead_letter(self, handler: Handler, record: ConsumerRecord, reason: str) -> None:
-        await handler.quarantine(readable_key(record.key), record.topic, record.partition, record.offset)
-        headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
-        headers |= {
-            "pg_error": reason,
-            "pg_topic": record.topic,
-            "pg_partition": str(record.partition),
-            "pg_offset": str(record.offset),
-        }
-        await self._sender.send_raw(dead_letter_topic(self.group).name, 0, record.key, record.value or b"", headers)
-        _dead_letters.add(1, {"group": self.group, "topic": record.topic, "reason": reason})
-        log.error("dead letter", extra={"group": self.group, "topic": record.topic, "reason": reason})
-
     async def _seek_to_stored(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> None:
         stored = await self._positions.of(partition.topic, partition.partition)
-        if partition in self._at:
-            self._at[partition] = stored or 0
-            consumer.seek(partition, stored or 0)
+        if self._turns.has(partition):
+            self._turns.begin(consumer, partition, stored or 0)
 
 
 async def _parse(record: Any) -> KafkaMessage:
