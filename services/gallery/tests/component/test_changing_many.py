@@ -1,5 +1,6 @@
 """Many images' visibility, changed as one."""
 
+import asyncio
 from typing import Any
 
 from shared.testing.apps import eventually
@@ -146,3 +147,22 @@ async def test_bulk_over_an_image_whose_change_is_pending_is_pending_too(gallery
     row = await gallery.enforcer_rows.row(image)
     assert row is not None
     assert row["visibility"] == "private"
+
+
+async def test_person_with_many_changes_open_gets_429_and_may_go_on_later(gallery: Gallery) -> None:
+    await gallery.plan("many")
+    images = await gallery.images("many", 9)
+    await gallery.enforcer.pause()
+    try:
+        answers = await asyncio.gather(
+            *(change(gallery, "many", image_ids=[image], visibility="private") for image in images[:8])
+        )
+        assert {it.status_code for it in answers} == {202}
+        refused = await change(gallery, "many", image_ids=[images[8]], visibility="private")
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_changes_open")
+        assert refused.headers["retry-after"]
+    finally:
+        await gallery.enforcer.resume()
+    for answer in answers:
+        await finished(gallery, answer, "many")
+    assert (await change(gallery, "many", image_ids=[images[8]], visibility="private")).status_code in {200, 202}

@@ -26,6 +26,9 @@ from shared.ids import ChangeId, ImageId, UserId, is_id
 from shared.plans import Plans
 from shared.visibility import Visibility, is_deleted, needs_private_right
 
+OPEN_AT_MOST = 8
+"""Changes of one person that may be under way at once: nobody else's waits behind more."""
+
 
 class BulkService:
     """The use cases of an owner who changes many images."""
@@ -52,9 +55,10 @@ class BulkService:
         A repeat with the same `change_id` answers the change that is there.
 
         Raises:
-            Problem: 403 or 503 as for one image; 422 `too_many_images`.
+            Problem: 403 or 503 as for one image; 422 `too_many_images`; 429 `too_many_changes_open`.
         """
         if await self._changes.get(change_id, user.user_id) is None:
+            await self._require_room(user.user_id)
             if needs_private_right(request.visibility):
                 await self._plans.require_private_generation(user)
             items = await self._freeze(user.user_id, request)
@@ -71,6 +75,7 @@ class BulkService:
         if not is_id(undone_id):
             raise not_found()
         if await self._changes.get(change_id, user.user_id) is None:
+            await self._require_room(user.user_id)
             changed_at, items = await self._undo_items(user, ChangeId(undone_id))
             if any(needs_private_right(item.to) for item in items) and not may_undo_without_plan(
                 changed_at, datetime.now(UTC)
@@ -96,6 +101,10 @@ class BulkService:
         if single is None:
             raise not_found()
         return _single_view(ImageId(single[0]["_id"]), single[1])
+
+    async def _require_room(self, owner: UserId) -> None:
+        if await self._changes.count_open(owner) >= OPEN_AT_MOST:
+            raise Problem(429, "too_many_changes_open", "Wait until one of your changes is done.", retry_after_s=2)
 
     async def _freeze(self, owner: UserId, request: ChangeRequest) -> list[Item]:
         if request.select is not None:

@@ -44,6 +44,10 @@ class ChangeRepository:
         found = await self._changes.find_one({"_id": change_id, "owner_id": owner})
         return None if found is None else BulkChange.model_validate(found)
 
+    async def count_open(self, owner: UserId) -> int:
+        """Count the owner's changes that aren't enforced yet."""
+        return await self._changes.count_documents({"state": "pending", "owner_id": owner}, maxTimeMS=5_000)
+
     async def items(self, change: BulkChange, number: int) -> list[Item]:
         """Give the items of one slice."""
         found = await self._slices.find_one({"_id": _slice_id(change.id, number)})

@@ -41,15 +41,17 @@ class ChangeService:
         if not is_id(image_id):
             raise not_found()
         for _ in range(_ATTEMPTS):
-            document = await self._images.owned(ImageId(image_id), user.user_id)
+            document, refusal = await asyncio.gather(
+                self._images.owned(ImageId(image_id), user.user_id), self._refusal(user, to)
+            )
             if document is None:
                 raise not_found()
             if if_match is not None and document["version"] != if_match:
                 raise Problem(412, "version_differs", "The image has changed since; look at it again.")
             if is_already(document["visibility"], to):
                 return await self._unchanged(document)
-            if needs_private_right(to):
-                await self._plans.require_private_generation(user)
+            if refusal is not None:
+                raise refusal
             began = time.monotonic()
             change = entry(
                 Image.model_validate(document), to, user.user_id, Cause.OWNER, new_change_id(), datetime.now(UTC)
@@ -58,6 +60,15 @@ class ChangeService:
             if changed is not None:
                 return await self._enforced(changed, change, began)
         raise Problem(409, "too_many_changes", "The image is being changed elsewhere; try again.")
+
+    async def _refusal(self, user: User, to: Visibility) -> Problem | None:
+        """Say why `user` may not choose `to` now; read beside the image, told only to the image's owner."""
+        if needs_private_right(to):
+            try:
+                await self._plans.require_private_generation(user)
+            except Problem as problem:
+                return problem
+        return None
 
     async def _enforced(self, document: Document, change: HistoryEntry, began: float) -> tuple[Image, SingleChangeView]:
         # Shielded: once the truth is written, a caller who hangs up must not stop its publication.
