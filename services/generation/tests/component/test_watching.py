@@ -2,15 +2,27 @@
 
 import asyncio
 import json
+from collections.abc import Generator
 from typing import Any
 
 import httpx
+import pytest
+from sse_starlette.sse import AppStatus
 
 from shared.testing.apps import eventually
 
 Service = Any
 Studio = Any
-_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture(autouse=True)
+def nothing_held_and_no_server_ending(studio: Studio) -> Generator[None, None, None]:
+    # Of the whole process: a server that another test has ended may say here that streams are to end.
+    AppStatus.should_exit = False
+    AppStatus.enable_automatic_graceful_drain = False
+    yield
+    AppStatus.enable_automatic_graceful_drain = True
+    studio.release()
 
 
 def events_of(answer: httpx.Response) -> list[dict[str, Any]]:
