@@ -1,15 +1,17 @@
 """The http back end against a provider that lies: bombs, endless answers, addresses elsewhere."""
 
+import asyncio
 import base64
 import io
 import struct
 import zlib
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from PIL import Image
-from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from generation.backends import RenderFailed, RenderRequest
 from generation.backends.http import HttpBackend
@@ -98,20 +100,29 @@ async def test_answer_that_is_no_picture_is_refused(provider: Provider, backend:
     assert len(provider.asked) == 1
 
 
-async def test_answer_without_end_is_cut_off(provider: Provider, backend: HttpBackend) -> None:
-    sent = 0
+async def test_answer_without_end_is_cut_off() -> None:
+    delivered = 0
 
-    async def endless() -> AsyncGenerator[bytes, None]:
-        nonlocal sent
-        while sent < 40 * MAX_BODY:
-            sent += 1 << 20
-            yield b" " * (1 << 20)
+    async def answer_without_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A bare socket, since an HTTP server goes on "sending" to who has left: what is drained was taken.
+        nonlocal delivered
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+        with suppress(ConnectionError):
+            while delivered < 40 * MAX_BODY:
+                writer.write(b"100000\r\n" + b" " * (1 << 20) + b"\r\n")
+                await writer.drain()
+                delivered += 1 << 20
+        writer.close()
 
-    async def stream() -> Response:
-        return StreamingResponse(endless())
-
-    provider.answers = [stream]
-    with pytest.raises(RenderFailed) as failure:
-        await backend.render(REQUEST, ignore)
+    server = await asyncio.start_server(answer_without_end, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    backend = HttpBackend(f"http://127.0.0.1:{port}", None, "painter-1", 20.0, first_wait_s=0.01)
+    try:
+        with pytest.raises(RenderFailed) as failure:
+            await backend.render(REQUEST, ignore)
+    finally:
+        await backend.aclose()
+        server.close()
     assert failure.value.code == "provider_answer_unusable"
-    assert sent < 40 * MAX_BODY, "it would have gone on"
+    assert MAX_BODY <= delivered < 3 * MAX_BODY
