@@ -70,3 +70,8 @@ def test_what_is_in_hand_of_lost_partitions_is_dropped_without_a_seek(turns: Tur
     turns.read_again(kafka, [PARTITION])
     assert kafka.to == []
     assert not turns.has(PARTITION)
+
+
+def test_records_out_of_order_are_read_again(turns: Turns, kafka: Seeks) -> None:
+    assert take(turns, kafka, 50, 70, 51) == []
+    assert kafka.to == [50]
