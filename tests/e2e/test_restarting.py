@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import httpx
 import pytest
 from tests.e2e.api_client import Person, eventually, sign_in
 from tests.e2e.stack import Stack, running, start
+
+from shared.topics import L_MAX
 
 
 async def person(stack: Stack, user_id: str) -> Person:
@@ -100,18 +103,21 @@ async def test_service_ended_alone_comes_back_and_nothing_is_lost(split: Stack, 
 
 
 @pytest.mark.timeout(180)
-async def test_paused_enforcer_makes_a_change_202_and_it_is_enforced_once_it_goes_on(split: Stack) -> None:
+async def test_frozen_enforcer_is_outwaited_and_trusts_nothing_older_once_it_goes_on(split: Stack) -> None:
     ann = await person(split, "ann-paused")
     await ann.subscribe("plus")
     (image,) = await ann.generate()
     os.kill(pid_of(split, "download"), signal.SIGSTOP)
     try:
+        began = time.monotonic()
         answer = await ann.make(image, "private")
-        assert answer.status_code == 202
+        took_s = time.monotonic() - began
+        assert answer.status_code == 200
         change = answer.json()["change"]
-        assert {it["name"]: it["state"] for it in change["places"]} == {"gallery": "applied", "download": "pending"}
+        assert {it["name"]: it["state"] for it in change["places"]} == {"gallery": "applied", "download": "lease"}
+        assert took_s >= 1.1 * L_MAX, "no lease may still hold"
         assert (await (await person(split, "mallory")).get(f"/v1/images/{image}")).status_code == 404
     finally:
         os.kill(pid_of(split, "download"), signal.SIGCONT)
-    assert (await ann.enforced(change["id"]))["state"] == "enforced"
     assert (await (await person(split, "mallory")).get(f"/v1/previews/{image}")).status_code == 404
+    assert (await ann.enforced(change["id"]))["state"] == "enforced"

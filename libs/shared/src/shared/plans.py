@@ -7,11 +7,11 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from shared.auth import User
+from shared.consistency import Sights
 from shared.contracts import Capabilities, PlanChanged
 from shared.entitlements import CapabilitiesView, effective, may_generate_privately
 from shared.http.problems import Problem
 from shared.mongo import StoreError
-from shared.read_model import ReadModel, is_trusted
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +27,8 @@ class _Answer(BaseModel):
 class Plans:
     """The plans as one service knows them."""
 
-    def __init__(self, rows: ReadModel[PlanChanged], http: httpx.AsyncClient, entitlement_url: str) -> None:
-        self._rows = rows
+    def __init__(self, sights: Sights[PlanChanged], http: httpx.AsyncClient, entitlement_url: str) -> None:
+        self._sights = sights
         self._http = http
         self._url = f"{entitlement_url}/v1/entitlement"
 
@@ -36,14 +36,14 @@ class Plans:
         """Give what `user` may do now, by this service's own clock.
 
         Raises:
-            PlansUnknownError: no trusted row, and entitlement doesn't answer.
+            PlansUnknownError: no row that may be used, and entitlement doesn't answer.
         """
         try:
-            row = await self._rows.row(user.user_id)
+            sight = await self._sights.of(user.user_id)
         except StoreError:
-            row = None
-        if row is not None and is_trusted(row):
-            return effective(PlanChanged.model_validate(row), datetime.now(UTC)).capabilities
+            return await self._ask(user)
+        if sight.is_fresh and sight.row is not None:
+            return effective(PlanChanged.model_validate(sight.row), datetime.now(UTC)).capabilities
         return await self._ask(user)
 
     async def require_private_generation(self, user: User) -> None:

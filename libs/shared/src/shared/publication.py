@@ -21,6 +21,7 @@ from pymongo import UpdateOne
 from shared.bus.broker import EventSender, Place
 from shared.contracts import Event
 from shared.mongo import Collection, Document, StoreError
+from shared.topics import TOPICS
 
 log = logging.getLogger(__name__)
 _meter = metrics.get_meter("shared.publication")
@@ -45,8 +46,8 @@ class Truth(Protocol):
         It may not be the last record of its key, and compaction keeps that one.
         """
 
-    async def reaffirm(self, key: str) -> None:
-        """Raise the version of `key` without changing it and flag it, so that its next record supersedes all."""
+    async def reaffirm(self, key: str, above: int) -> None:
+        """Raise the version of `key`, beyond `above` too, without changing it, and flag it to be sent."""
 
 
 def cleared(document: Document, place: Place, flag: str = "unpublished", sent: str = "published") -> Document:
@@ -123,13 +124,17 @@ class Publisher:
             except (StoreError, KafkaError, TimeoutError, OSError) as error:
                 log.warning("sweep failed", extra={"error": type(error).__name__})
 
-    async def republish_all(self) -> int:
-        """Send every truth again, for a log that lost some; give how many. Runs as long as it takes."""
+    async def republish_all(self, concerns: Callable[[str], bool] = lambda _: True) -> int:
+        """Send every truth whose key `concerns` again, for a log that lost some; give how many.
+
+        Runs as long as it takes.
+        """
         total, part = 0, list[Document]()
         async for document in self._collection.find(
             {"version": {"$gte": 1}}, {"history": 0}, batch_size=REPUBLISH_AT_ONCE, limit=0
         ):
-            part.append(document)
+            if concerns(document["_id"]):
+                part.append(document)
             if len(part) == REPUBLISH_AT_ONCE:
                 total += await self._republish(part)
                 part = []
@@ -181,10 +186,15 @@ class Audit(Generic[E]):
                 _audited.add(1, {"topic": self._contract.topic, "what": "sent_again"})
                 await self._publisher.publish(document)
 
-    async def quarantine(self, key: str | None, topic: str, partition: int, offset: int) -> None:
-        """Somebody else's garbage lies on our topic: supersede it with a greater version of the truth."""
+    async def quarantine(
+        self, key: str | None, topic: str, partition: int, offset: int, version: int | None = None
+    ) -> None:
+        """Somebody else's garbage lies on our topic, or the topic is a new one: send what readers now distrust."""
         if key is not None:
-            await self._truth.reaffirm(key)
+            await self._truth.reaffirm(key, version or 0)
+            return
+        _audited.add(1, {"topic": topic, "what": "partition_sent_again"})
+        await self._publisher.republish_all(lambda it: TOPICS[topic].partition_of(it) == partition)
 
     @staticmethod
     def _hides(document: Document, offset: int) -> bool:

@@ -1,22 +1,26 @@
 """Rows that follow a state topic: written only when the version is greater, with quarantine.
 
-A duplicate, a replay or a reorder of events is thus harmless. A row in quarantine, or any row of a partition in
-quarantine, grants nothing by itself: the reader must ask the owner of the truth. A later readable record of the
-key, of a greater version, lifts it.
+A duplicate, a replay or a reorder of events is thus harmless. A row in quarantine grants nothing by itself: the
+reader must ask the owner of the truth. What lifts it:
+
+- `newer`: a record of the key could not be read, and of which version it was isn't known: a greater version.
+- `resent`: that version is known, and the row has it without its state; or the row stems from a log that is lost,
+  or from before a record without a readable key: the same version, sent again, or a greater one.
 """
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.errors import BulkWriteError
 
 from shared.contracts import Event
 from shared.mongo import Collection, Document, granting
 from shared.topics import TOPICS
 
 E = TypeVar("E", bound=Event)
+
+_DUPLICATE_KEY = 11_000
 
 
 class ReadModel(Generic[E]):
@@ -32,51 +36,63 @@ class ReadModel(Generic[E]):
         return self._contract
 
     async def apply(self, events: Sequence[Any], places: Sequence[int]) -> None:
-        """Write the events' rows where their version is greater than the row's."""
-        if len(events) == 1:
-            await self._apply_one(events[0])
-            return
-        writes = [UpdateOne(*self._parts(event), upsert=True) for event in events]
-        try:
-            await self._collection.bulk_write(writes, ordered=True)
-        except BulkWriteError:
-            # An upsert that met a newer row (duplicate key) stops an ordered bulk: go on one by one.
-            for event in events:
-                await self._apply_one(event)
+        """Write the events' rows where their version is greater than the row's, or the same and sent again."""
+        newest: dict[str, Any] = {}
+        for event in events:
+            if event.key not in newest or event.version > newest[event.key].version:
+                newest[event.key] = event
+        stopped = await self._write([UpdateOne(*self._newer(event), upsert=True) for event in newest.values()])
+        known = [list(newest.values())[index] for index in stopped]
+        if known:
+            await self._write([UpdateOne(*self._resent(event)) for event in known])
 
-    async def quarantine(self, key: str | None, topic: str, partition: int, offset: int) -> None:
-        """Distrust the row of `key`, or (None) every row of the partition."""
-        name = _partition_row(topic, partition) if key is None else key
-        mark = {"quarantined": True, "quarantined_offset": offset}
-        await self._collection.update_one({"_id": name}, {"$set": mark, "$setOnInsert": {"version": 0}}, upsert=True)
+    async def quarantine(
+        self, key: str | None, topic: str, partition: int, offset: int, version: int | None = None
+    ) -> None:
+        """Distrust the row of `key`, or (None) every row of the partition; `version` is the unread record's."""
+        if key is None:
+            # A row that doesn't say its partition may be one of them.
+            rows = {"partition": {"$in": [partition, None]}, "quarantined": {"$in": [False, None]}}
+            await self._collection.update_many(rows, {"$set": {"quarantined": "resent"}})
+            return
+        fields = {"partition": partition, "quarantined_offset": offset}
+        if version is None:
+            mark = {"$set": {**fields, "quarantined": "newer"}, "$setOnInsert": {"version": 0}}
+            await self._collection.update_one({"_id": key}, mark, upsert=True)
+            return
+        mark = {"$set": {**fields, "quarantined": "resent", "version": version}}
+        await self._write([UpdateOne({"_id": key, "version": {"$lt": version}}, mark, upsert=True)])
 
     async def row(self, key: str) -> Document | None:
-        """Give the row of `key` by a linearizable read; one in quarantine, also by its partition, says so.
+        """Give the row of `key` by a linearizable read; one in quarantine says so.
 
         Raises:
             StoreError: the store can't be asked.
         """
-        topic = TOPICS[self._contract.topic]
-        partition_row = _partition_row(topic.name, topic.partition_of(key))
-        reads = granting(self._collection)
-        row, in_doubt = await asyncio.gather(
-            reads.find_one({"_id": key}, max_time_ms=2_000),
-            reads.find_one({"_id": partition_row}, max_time_ms=2_000),
-        )
-        if in_doubt is not None:
-            return {**(row or {"_id": key, "version": 0}), "quarantined": True}
-        return row
+        return await granting(self._collection).find_one({"_id": key}, max_time_ms=2_000)
 
-    async def _apply_one(self, event: Any) -> None:
-        condition, change = self._parts(event)
+    async def _write(self, writes: Sequence[UpdateOne]) -> list[int]:
+        """Do the writes; give which of them met a row that has their version or a greater one."""
         try:
-            await self._collection.update_one(condition, change, upsert=True)
-        except DuplicateKeyError:
-            return  # the row has this version or a greater one
+            await self._collection.bulk_write(writes, ordered=False)
+        except BulkWriteError as error:
+            failed = error.details["writeErrors"]
+            if any(it["code"] != _DUPLICATE_KEY for it in failed) or error.details.get("writeConcernErrors"):
+                raise
+            return [it["index"] for it in failed]
+        return []
 
-    def _parts(self, event: Any) -> tuple[Document, Document]:
-        row = {**event.model_dump(mode="python"), "quarantined": False}
-        return {"_id": event.key, "version": {"$lt": event.version}}, {"$set": to_document(row)}
+    def _newer(self, event: Any) -> tuple[Document, Document]:
+        return {"_id": event.key, "version": {"$lt": event.version}}, {"$set": self._row(event)}
+
+    def _resent(self, event: Any) -> tuple[Document, Document]:
+        same = {"_id": event.key, "version": event.version, "quarantined": "resent"}
+        return same, {"$set": self._row(event)}
+
+    def _row(self, event: Any) -> Document:
+        partition = TOPICS[self._contract.topic].partition_of(event.key)
+        row: Document = to_document(event.model_dump(mode="python"))
+        return {**row, "partition": partition, "quarantined": False}
 
 
 def to_document(value: Any) -> Any:
@@ -86,10 +102,6 @@ def to_document(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [to_document(inner) for inner in value]
     return getattr(value, "value", value)
-
-
-def _partition_row(topic: str, partition: int) -> str:
-    return f"{topic}/{partition}"
 
 
 def is_trusted(row: Document | None) -> bool:

@@ -16,9 +16,12 @@ from aiokafka.errors import KafkaConnectionError
 from shared import mongo
 from shared.auth import Authenticator, JwksKeys
 from shared.bus.broker import EventSender, create_broker
-from shared.bus.consumer import MAX_BATCH, GroupConsumer
+from shared.bus.consumer import MAX_BATCH
 from shared.bus.handler import Handler
-from shared.bus.positions import Positions
+from shared.bus.log_ends import LogEnds
+from shared.consistency import Barrier, Lease, parse_enforcers
+from shared.consistency.lease import EVERY_S
+from shared.guards import Guards
 from shared.http.app import Readiness
 from shared.settings import ServiceSettings
 from shared.telemetry import Telemetry
@@ -31,6 +34,8 @@ _CONNECT_WITHIN_S = 60.0
 _STOP_WITHIN_S = 8.0
 UNHURRIED_S = 0.1
 """Linger of groups that nobody waits for (audits, erasers): they leave the store to those who are waited for."""
+UNHURRIED_LEASE_S = 1.0
+"""How often such a group looks whether its log is still the one it knows."""
 
 Background = Callable[[], Coroutine[Any, Any, None]]
 
@@ -38,32 +43,58 @@ Background = Callable[[], Coroutine[Any, Any, None]]
 class Runtime:
     """The clients of one process of one service."""
 
-    def __init__(self, service: str, settings: ServiceSettings) -> None:
+    def __init__(self, service: str, settings: ServiceSettings, guards: Guards) -> None:
         self.service = service
         self.settings = settings
+        self.guards = guards
         self.readiness = Readiness()
         self.telemetry = Telemetry(service, settings.otel_exporter_otlp_endpoint)
         self._mongo = mongo.connect(settings.mongo_url)
         self.database = mongo.database(self._mongo, settings.database)
         self.http = httpx.AsyncClient(timeout=httpx.Timeout(2.0), follow_redirects=False, trust_env=False)
         self.broker = create_broker(settings.kafka_bootstrap_servers, service, self.telemetry.broker_middlewares())
-        self.sender = EventSender(self.broker, settings.publish_timeout_s)
+        self._publishing = create_broker(settings.kafka_bootstrap_servers, service, self.telemetry.broker_middlewares())
+        self.sender = EventSender(self._publishing, settings.publish_timeout_s)
+        self.log_ends = LogEnds(settings.kafka_bootstrap_servers)
         self.authenticator = Authenticator(
             JwksKeys(settings.token_jwks_url, self.http),
             settings.token_issuer,
             settings.token_audience,
             settings.token_algorithm,
         )
-        self._consumers: list[GroupConsumer] = []
+        self._leases: list[Lease] = []
 
     def consume(
         self, group: str, handlers: Mapping[str, Handler], max_batch: int = MAX_BATCH, linger_s: float = 0.0
-    ) -> GroupConsumer:
-        """Declare this process a member of `group`; it joins when the service runs."""
-        positions = Positions(self.database["positions"], group)
-        consumer = GroupConsumer(group, self.broker, handlers, positions, self.sender, max_batch, linger_s)
-        self._consumers.append(consumer)
-        return consumer
+    ) -> Lease:
+        """Declare this process a member of `group`, which joins when the service runs; give the lease of its rows."""
+        guards = self.guards
+        consumer = guards.consumer(
+            group,
+            self.broker,
+            handlers,
+            guards.positions(self.database["positions"], group),
+            self.sender,
+            self.log_ends,
+            max_batch,
+            linger_s,
+        )
+        lease = guards.lease(consumer, self.log_ends, every_s=UNHURRIED_LEASE_S if linger_s else EVERY_S)
+        self._leases.append(lease)
+        return lease
+
+    def barrier(self, enforcers: str, *, by_lease: bool = True) -> Barrier:
+        """Make the barrier of `enforcers`, a setting such as `download,reports:commit_only`; give it to `starts`.
+
+        `by_lease` false: only commits count, for groups whose work is more than keeping rows.
+        """
+        lease_answers = by_lease and self.settings.lease_answers == 200  # noqa: PLR2004 - an HTTP status
+        return self.guards.barrier(
+            self.settings.kafka_bootstrap_servers,
+            parse_enforcers(enforcers),
+            self.log_ends,
+            lease_answers=lease_answers,
+        )
 
     @asynccontextmanager
     async def running(
@@ -86,12 +117,17 @@ class Runtime:
                 stack.push_async_callback(close)
             self.readiness.waiting_for("Kafka")
             await self._reach_kafka()
+            stack.push_async_callback(self.log_ends.aclose)
+            await self.log_ends.start()
             for start in starts:
                 await start()
+            stack.push_async_callback(self._publishing.stop)
+            await self._publishing.start()
             stack.push_async_callback(self.broker.stop)
             await self.broker.start()
             become_ready = self._become_ready if catch_up else self._ready_at_once
             tasks = [asyncio.create_task(_persist(become_ready, once=True))]
+            tasks += [asyncio.create_task(_persist(lease.keep_forever)) for lease in self._leases]
             tasks += [asyncio.create_task(self._once_caught_up(work)) for work in background]
             try:
                 yield
@@ -107,7 +143,7 @@ class Runtime:
                 try:
                     await check_partitions(
                         self.settings.kafka_bootstrap_servers,
-                        {topic for consumer in self._consumers for topic in consumer.topics},
+                        {topic for lease in self._leases for topic in lease.consumer.topics},
                     )
                 except KafkaConnectionError:
                     log.warning("Kafka can't be reached yet")
@@ -117,8 +153,8 @@ class Runtime:
 
     async def _become_ready(self) -> None:
         self.readiness.waiting_for("the read models")
-        for consumer in self._consumers:
-            await consumer.caught_up_with(await consumer.end_offsets(), CATCH_UP_WITHIN_S)
+        for lease in self._leases:
+            await lease.caught_up(CATCH_UP_WITHIN_S)
         self.readiness.ready()
 
     async def _ready_at_once(self) -> None:

@@ -26,6 +26,9 @@ class ServiceSettings(BaseSettings):
     cursor_secret: SecretStr = Field(min_length=16, description="signs the cursors of lists")
     publish_timeout_s: float = Field(2.0, gt=0, le=30, description="seconds to wait for Kafka's acknowledgement")
     barrier_timeout_s: float = Field(2.0, gt=0, le=30, description="seconds to wait for enforcers before 202")
+    lease_answers: Literal[200, 202] = Field(
+        200, description="what a change is answered that only the leases confirm; 202 where deposed leaders may answer"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     otel_exporter_otlp_endpoint: str | None = Field(None, description="OTLP over HTTP; unset: telemetry is off")
 

@@ -8,15 +8,14 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 
-from shared.bus.broker import EventSender, create_broker
-from shared.bus.consumer import GroupConsumer
-from shared.bus.positions import PositionMovedError, Positions
+from shared.bus.positions import Position, PositionMovedError, Positions
 from shared.consistency import Barrier, Enforcer
 from shared.contracts import VisibilityChanged
 from shared.mongo import Database
 from shared.read_model import ReadModel, is_trusted
 from shared.testing.apps import eventually
 from shared.testing.events import sending, visibility_changed
+from shared.testing.groups import Member, joined
 from shared.topics import VISIBILITY_CHANGES
 
 GROUP = "download"
@@ -37,18 +36,16 @@ class FailingAtFirst:
             raise ConnectionError("the store is lost")
         await self.rows.apply(events, places)
 
-    async def quarantine(self, key: str | None, topic: str, partition: int, offset: int) -> None:
+    async def quarantine(
+        self, key: str | None, topic: str, partition: int, offset: int, version: int | None = None
+    ) -> None:
         await self.rows.quarantine(key, topic, partition, offset)
 
 
 @asynccontextmanager
-async def member(kafka: str, database: Database, handler: Any) -> AsyncGenerator[GroupConsumer, None]:
-    broker = create_broker(kafka, "tests", [])
-    positions = Positions(database["positions"], GROUP)
-    consumer = GroupConsumer(GROUP, broker, {VISIBILITY_CHANGES.name: handler}, positions, EventSender(broker, 5))
-    async with broker:
-        await broker.start()
-        yield consumer
+async def member(kafka: str, database: Database, handler: Any) -> AsyncGenerator[Member, None]:
+    async with joined(kafka, GROUP, {VISIBILITY_CHANGES.name: handler}, Positions(database["positions"], GROUP)) as it:
+        yield it
 
 
 @pytest.fixture
@@ -74,20 +71,20 @@ async def test_store_failure_blocks_and_nothing_is_passed(
 async def test_unreadable_record_is_quarantined_dead_lettered_and_passed(
     kafka: str, database: Database, rows: ReadModel[VisibilityChanged]
 ) -> None:
-    async with member(kafka, database, rows) as consumer, sending(kafka) as sender:
+    async with member(kafka, database, rows) as it, sending(kafka) as sender:
         event = visibility_changed("ann")
         partition = VISIBILITY_CHANGES.partition_of(event.key)
         await sender.send(event)
         bad = await sender.send_raw(
             VISIBILITY_CHANGES.name, partition, event.key.encode(), b"{broken", {"ce_type": "x"}
         )
-        barrier = Barrier(kafka, [Enforcer(GROUP)])
+        barrier = Barrier(kafka, [Enforcer(GROUP)], it.log_ends)
         await barrier.start()
         places = await barrier.wait([bad], 0.0, 10)
         await barrier.aclose()
         assert [place.state for place in places] == ["applied"], "the partition isn't blocked"
         assert not is_trusted(await rows.row(event.key))
-        await consumer.caught_up_with(await consumer.end_offsets(), 10)
+        await it.consumer.caught_up_with(await it.consumer.end_offsets(), 10)
     dead = AIOKafkaConsumer(f"{GROUP}.dlq", bootstrap_servers=kafka, auto_offset_reset="earliest")
     await dead.start()
     try:
@@ -108,14 +105,14 @@ async def test_restored_store_reads_again_from_its_own_position_not_from_kafkas_
     event = visibility_changed("ann")
     partition = VISIBILITY_CHANGES.partition_of(event.key)
     positions = Positions(database["positions"], GROUP)
-    async with member(kafka, database, rows) as consumer, sending(kafka) as sender:
+    async with member(kafka, database, rows) as it, sending(kafka) as sender:
         place = await sender.send(event)
-        await consumer.caught_up_with(await consumer.end_offsets(), 10)
+        await it.consumer.caught_up_with(await it.consumer.end_offsets(), 10)
     await database["images"].delete_many({})
     await positions.start(VISIBILITY_CHANGES.name, partition, place.offset)
 
-    async with member(kafka, database, rows) as consumer:
-        await consumer.caught_up_with(await consumer.end_offsets(), 10)
+    async with member(kafka, database, rows) as it:
+        await it.consumer.caught_up_with(await it.consumer.end_offsets(), 10)
         row = await rows.row(event.key)
         assert row is not None
 
@@ -129,7 +126,7 @@ async def test_position_above_the_end_is_begun_again(
     async with sending(kafka) as sender:
         await sender.send(event)
     await positions.start(VISIBILITY_CHANGES.name, partition, 1_000_000)
-    async with member(kafka, database, rows) as consumer:
+    async with member(kafka, database, rows) as it:
 
         async def is_written() -> bool:
             return await rows.row(event.key) is not None
@@ -137,17 +134,17 @@ async def test_position_above_the_end_is_begun_again(
         await eventually(is_written)
         stored = await positions.of(VISIBILITY_CHANGES.name, partition)
         assert stored is not None
-        assert stored < 1_000_000
-        assert consumer.group == GROUP
+        assert stored.offset < 1_000_000
+        assert it.consumer.group == GROUP
 
 
 async def test_position_moves_only_from_the_expected_one(database: Database) -> None:
     positions = Positions(database["positions"], GROUP)
     await positions.start("t", 0, 5)
-    await positions.advance("t", 0, expected=5, to=8)
+    await positions.advance("t", 0, Position(5), Position(8, 100))
     with pytest.raises(PositionMovedError):
-        await positions.advance("t", 0, expected=5, to=9)
-    assert await positions.of("t", 0) == 8
+        await positions.advance("t", 0, Position(5), Position(9, 100))
+    assert await positions.of("t", 0) == Position(8, 100)
 
 
 async def test_consumers_position_that_was_moved_back_is_followed(
@@ -156,9 +153,9 @@ async def test_consumers_position_that_was_moved_back_is_followed(
     first = visibility_changed("ann")
     partition = VISIBILITY_CHANGES.partition_of(first.key)
     positions = Positions(database["positions"], GROUP)
-    async with member(kafka, database, rows) as consumer, sending(kafka) as sender:
+    async with member(kafka, database, rows) as it, sending(kafka) as sender:
         place = await sender.send(first)
-        await consumer.caught_up_with(await consumer.end_offsets(), 10)
+        await it.consumer.caught_up_with(await it.consumer.end_offsets(), 10)
         await database["images"].delete_many({})
         await positions.start(VISIBILITY_CHANGES.name, partition, place.offset)
         await sender.send(first)
@@ -167,7 +164,7 @@ async def test_consumers_position_that_was_moved_back_is_followed(
             return await rows.row(first.key) is not None
 
         await eventually(is_written_again)
-        await consumer.caught_up_with(await consumer.end_offsets(), 10)
+        await it.consumer.caught_up_with(await it.consumer.end_offsets(), 10)
 
 
 async def test_every_commit_of_a_group_is_visible_to_the_barrier(
@@ -175,9 +172,9 @@ async def test_every_commit_of_a_group_is_visible_to_the_barrier(
 ) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
-    async with member(kafka, database, rows) as consumer, sending(kafka) as sender:
+    async with member(kafka, database, rows) as it, sending(kafka) as sender:
         places = [await sender.send(visibility_changed("ann")) for _ in range(20)]
-        await consumer.caught_up_with(await consumer.end_offsets(), 10)
+        await it.consumer.caught_up_with(await it.consumer.end_offsets(), 10)
 
         async def is_committed() -> bool:
             committed = await admin.list_consumer_group_offsets(GROUP)

@@ -1,16 +1,12 @@
 """What the consumer does when its own calls fail."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-
-from shared.bus.broker import EventSender, create_broker
-from shared.bus.consumer import GroupConsumer
-from shared.bus.positions import Positions
+from shared.bus.positions import Position, Positions
 from shared.contracts import VisibilityChanged
 from shared.mongo import Database
 from shared.read_model import ReadModel
 from shared.testing.apps import eventually
 from shared.testing.events import sending, visibility_changed
+from shared.testing.groups import joined
 from shared.topics import VISIBILITY_CHANGES
 
 GROUP = "download"
@@ -21,27 +17,17 @@ class FailingPositions(Positions):
 
     failures = 3
 
-    async def of(self, topic: str, partition: int) -> int | None:
+    async def of(self, topic: str, partition: int) -> Position | None:
         if self.failures:
             self.failures -= 1
             raise ConnectionError("the store is lost")
         return await super().of(topic, partition)
 
 
-@asynccontextmanager
-async def member(kafka: str, database: Database, positions: Positions) -> AsyncGenerator[GroupConsumer, None]:
-    broker = create_broker(kafka, "tests", [])
-    rows = ReadModel(database["images"], VisibilityChanged)
-    consumer = GroupConsumer(GROUP, broker, {VISIBILITY_CHANGES.name: rows}, positions, EventSender(broker, 5))
-    async with broker:
-        await broker.start()
-        yield consumer
-
-
 async def test_store_lost_during_assignment_silences_no_partition(kafka: str, database: Database) -> None:
     rows = ReadModel(database["images"], VisibilityChanged)
     positions = FailingPositions(database["positions"], GROUP)
-    async with member(kafka, database, positions), sending(kafka) as sender:
+    async with joined(kafka, GROUP, {VISIBILITY_CHANGES.name: rows}, positions), sending(kafka) as sender:
         events = [visibility_changed("ann") for _ in range(8)]
         for event in events:
             await sender.send(event)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 
+from shared.bus.positions import Position
 from shared.bus.turns import Turns
 
 PARTITION = TopicPartition("topic", 0)
@@ -33,7 +34,7 @@ def kafka() -> Seeks:
 @pytest.fixture
 def turns(kafka: Seeks) -> Turns:
     turns = Turns()
-    turns.begin(kafka, PARTITION, 50)
+    turns.begin(kafka, PARTITION, Position(50))
     kafka.to.clear()
     return turns
 

@@ -16,28 +16,28 @@ from download.routes import download_routes
 from download.service import DownloadService
 from download.settings import Settings
 from shared.contracts import PlanChanged, VisibilityChanged
+from shared.guards import GUARDS, Guards
 from shared.http.app import create_api
 from shared.http.problems import Problem
 from shared.objects import S3Objects
 from shared.plans import Plans
-from shared.read_model import ReadModel
 from shared.runtime import UNHURRIED_S, Runtime
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, guards: Guards = GUARDS, decisions_type: type[Decisions] = Decisions) -> FastAPI:
     """Build download: settings → clients → service → routes and consumers."""
-    runtime = Runtime("download", settings)
-    image_rows = ReadModel(runtime.database["images"], VisibilityChanged)
-    plan_rows = ReadModel(runtime.database["plans"], PlanChanged)
+    runtime = Runtime("download", settings, guards)
+    image_rows = guards.read_model(runtime.database["images"], VisibilityChanged)
+    plan_rows = guards.read_model(runtime.database["plans"], PlanChanged)
+    lease = runtime.consume("download", {VisibilityChanged.topic: image_rows, PlanChanged.topic: plan_rows})
     objects = S3Objects(settings)
     conversions = Conversions(settings.conversion_workers, settings.conversion_queue)
-    decisions = Decisions(image_rows, runtime.http, settings.gallery_url)
-    plans = Plans(plan_rows, runtime.http, settings.entitlement_url)
+    decisions = decisions_type(guards.sights(image_rows, lease), runtime.http, settings.gallery_url)
+    plans = Plans(guards.sights(plan_rows, lease), runtime.http, settings.entitlement_url)
     renditions = Renditions(objects, conversions, decisions)
     service = DownloadService(decisions, plans, renditions)
     sweep = Sweep(objects, image_rows, timedelta(hours=settings.sweep_hours))
 
-    runtime.consume("download", {VisibilityChanged.topic: image_rows, PlanChanged.topic: plan_rows})
     runtime.consume("download-eraser", {VisibilityChanged.topic: OnVisibilityChanged(objects)}, linger_s=UNHURRIED_S)
 
     @asynccontextmanager

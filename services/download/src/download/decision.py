@@ -1,11 +1,12 @@
 """May this viewer have this image now? The one place that decides, with a named outcome for each answer.
 
-- `fresh`: the service's own row grants it.
+- `fresh`: the service's own row grants it, while the lease vouches for it.
 - `fallback`: gallery, asked with the viewer's own credentials, grants it.
 - `owner`: gallery can't be asked; the row's owner asks for their own image (ownership never changes).
 - `refused`: 404, the same for unknown, deleted, private.
 - `undecided`: 503; nobody could be asked.
 
+While the lease doesn't hold, or the row is in quarantine, gallery is asked whoever the viewer is.
 Every refusal of a signed-in viewer makes one call to gallery, whatever its reason, so that nothing can be told
 from time and a just-made image works for its owner. The decision comes before 304, HEAD and Range.
 """
@@ -20,11 +21,11 @@ from opentelemetry import metrics
 from pydantic import BaseModel, ValidationError
 
 from shared.auth import Viewer, id_of
+from shared.consistency import Sights
 from shared.contracts import VisibilityChanged
 from shared.http.problems import not_found, unavailable
 from shared.ids import ImageId, UserId, is_id
 from shared.mongo import Document
-from shared.read_model import ReadModel
 from shared.visibility import Visibility, is_deleted, last_known, may_view, parse_row
 
 log = logging.getLogger(__name__)
@@ -54,8 +55,8 @@ class _GalleryAnswer(BaseModel):
 class Decisions:
     """Decides from the service's own rows first, then by asking gallery."""
 
-    def __init__(self, rows: ReadModel[VisibilityChanged], http: httpx.AsyncClient, gallery_url: str) -> None:
-        self._rows = rows
+    def __init__(self, sights: Sights[VisibilityChanged], http: httpx.AsyncClient, gallery_url: str) -> None:
+        self._sights = sights
         self._http = http
         self._url = f"{gallery_url}/v1/images/"
 
@@ -68,20 +69,20 @@ class Decisions:
         """
         if not is_id(image_id):
             raise self._refuse()
-        row = await self._rows.row(image_id)
-        grant = _grant(row, None if row is None else parse_row(row))
-        if grant is not None and may_view(grant, id_of(viewer)):
-            _count("fresh")
-            return grant
-        in_doubt = row is not None and bool(row.get("quarantined"))
-        if viewer is None and not in_doubt:
-            raise self._refuse()
-        return await self._fall_back(ImageId(image_id), viewer, row)
+        sight = await self._sights.of(image_id)
+        if sight.is_fresh:
+            grant = _grant(sight.row, None if sight.row is None else parse_row(sight.row))
+            if grant is not None and may_view(grant, id_of(viewer)):
+                _count("fresh")
+                return grant
+            if viewer is None:
+                raise self._refuse()
+        return await self._fall_back(ImageId(image_id), viewer, sight.row)
 
     async def is_gone(self, image_id: ImageId) -> bool:
         """Tell whether the image is known to be deleted: what was made of it meanwhile must go."""
-        row = await self._rows.row(image_id)
-        visibility = None if row is None else parse_row(row)
+        sight = await self._sights.of(image_id)
+        visibility = None if sight.row is None else last_known(sight.row)
         return visibility is not None and is_deleted(visibility)
 
     async def _fall_back(self, image_id: ImageId, viewer: Viewer, row: Document | None) -> Grant:
@@ -115,7 +116,7 @@ class Decisions:
         try:
             async with asyncio.timeout(_ROW_WITHIN_S):
                 while True:
-                    grant = _grant(await self._rows.row(image_id), visibility)
+                    grant = _grant((await self._sights.of(image_id)).row, visibility)
                     if grant is not None:
                         return grant
                     await asyncio.sleep(_LOOK_EVERY_S)

@@ -37,7 +37,9 @@ class OnVisibilityChanged:
                     for key in await self._objects.keys(bucket, prefix_of(event.image_id)):
                         await self._objects.delete(bucket, key)
 
-    async def quarantine(self, key: str | None, topic: str, partition: int, offset: int) -> None:
+    async def quarantine(
+        self, key: str | None, topic: str, partition: int, offset: int, version: int | None = None
+    ) -> None:
         """What can't be read erases nothing; the sweep finds it later."""
 
 

@@ -12,26 +12,25 @@ from entitlement.repository import SubscriptionRepository
 from entitlement.routes import billing_routes, entitlement_routes
 from entitlement.service import EntitlementService
 from entitlement.settings import Settings
-from shared.consistency import Barrier, Enforcement, parse_enforcers
 from shared.contracts import PlanChanged
+from shared.guards import GUARDS, Guards
 from shared.http.app import create_api
-from shared.publication import Audit, Publisher
 from shared.runtime import UNHURRIED_S, Runtime
 
 log = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, guards: Guards = GUARDS) -> FastAPI:
     """Build entitlement: settings → clients → service → routes and consumers."""
-    runtime = Runtime("entitlement", settings)
+    runtime = Runtime("entitlement", settings, guards)
     subscriptions = SubscriptionRepository(runtime.database)
-    publisher = Publisher(subscriptions.collection, to_event, runtime.sender)
-    barrier = Barrier(settings.kafka_bootstrap_servers, parse_enforcers(settings.plan_enforcers))
-    enforcement = Enforcement(
+    publisher = guards.publisher(subscriptions.collection, to_event, runtime.sender)
+    barrier = runtime.barrier(settings.plan_enforcers)
+    enforcement = guards.enforcement(
         "entitlement", PlanChanged.topic, subscriptions, publisher, barrier, settings.barrier_timeout_s
     )
     service = EntitlementService(subscriptions, enforcement, timedelta(days=settings.grace_days))
-    audit = Audit(subscriptions.collection, PlanChanged, subscriptions, publisher)
+    audit = guards.audit(subscriptions.collection, PlanChanged, subscriptions, publisher)
     runtime.consume("entitlement-audit", {PlanChanged.topic: audit}, linger_s=UNHURRIED_S)
 
     @asynccontextmanager

@@ -114,14 +114,21 @@ class SubscriptionRepository:
         except DuplicateKeyError:
             return  # the truth went on meanwhile
 
-    async def reaffirm(self, key: str) -> None:
-        """Raise a subscription's version as it is and flag it, so that its next record supersedes all."""
+    async def reaffirm(self, key: str, above: int) -> None:
+        """Raise a subscription's version as it is and flag it: its next record supersedes what can't be read."""
+        raised = {"$add": [{"$max": ["$version", above]}, 1]}
         await self.collection.update_one(
             {"_id": key},
-            {
-                "$inc": {"version": 1},
-                "$set": {"unpublished": True, "enforcing": True, "changed_at": datetime.now(UTC)},
-            },
+            [
+                {
+                    "$set": {
+                        "version": raised,
+                        "unpublished": True,
+                        "enforcing": True,
+                        "changed_at": datetime.now(UTC),
+                    }
+                }
+            ],
         )
 
 

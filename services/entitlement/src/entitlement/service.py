@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +11,7 @@ from entitlement.domain import NothingPaidError, Subscription
 from entitlement.plans import PLANS
 from entitlement.repository import SubscriptionRepository
 from entitlement.schemas import AdminRequest, EntitlementView, SubscriptionRequest, When
-from shared.consistency import Enforcement
+from shared.consistency import Enforcement, clock, state_of
 from shared.contracts import SubscriptionState
 from shared.http.problems import Problem
 from shared.ids import UserId, new_change_id
@@ -90,11 +89,11 @@ class EntitlementService:
             if saved is not None:
                 documents.append(saved)
         if documents:
-            await self._enforcement.enforce(documents, time.monotonic())
+            await self._enforcement.enforce(documents, clock())
 
     async def _change(self, user_id: UserId, transition: Transition) -> EntitlementView:
         for _ in range(_ATTEMPTS):
-            before, now, began = await self._subscriptions.get(user_id), _now(), time.monotonic()
+            before, now, began = await self._subscriptions.get(user_id), _now(), clock()
             try:
                 after = transition(before.at(now), now)
             except NothingPaidError:
@@ -103,7 +102,7 @@ class EntitlementService:
             if saved is not None:
                 # Shielded: once the truth is written, a caller who hangs up must not stop its publication.
                 places = await asyncio.shield(self._enforcement.enforce([saved], began))
-                enforced = all(place.state == "applied" for place in places)
+                enforced = state_of(places) == "enforced"
                 current = Subscription.model_validate(
                     {**saved, "places": places, "enforced_at": datetime.now(UTC) if enforced else None}
                 )

@@ -13,7 +13,7 @@ from entitlement.app import create_app
 from entitlement.settings import Settings
 from entitlement.setup import set_up
 from shared import mongo
-from shared.bus.broker import EventSender, create_broker
+from shared.bus.broker import EventSender
 from shared.bus.consumer import GroupConsumer
 from shared.bus.positions import Positions
 from shared.contracts import PlanChanged
@@ -21,6 +21,7 @@ from shared.mongo import Document
 from shared.read_model import ReadModel
 from shared.testing.apps import eventually, serving
 from shared.testing.events import sending
+from shared.testing.groups import joined
 from shared.testing.tokens import IssuerForTests
 from shared.topics import create_topics
 
@@ -100,22 +101,15 @@ async def entitlement(settings: Settings, issuer: IssuerForTests) -> AsyncGenera
     await set_up(settings)
     client = mongo.connect(settings.mongo_url)
     database = mongo.database(client, settings.database)
-    broker = create_broker(settings.kafka_bootstrap_servers, "enforcers", [])
     rows = {name: ReadModel(client[f"{settings.database}_{name}"]["plans"], PlanChanged) for name in ENFORCERS}
-    groups = {
-        name: GroupConsumer(
-            name,
-            broker,
-            {PlanChanged.topic: rows[name]},
-            Positions(client[f"{settings.database}_{name}"]["positions"], name),
-            EventSender(broker, 2.0),
-        )
-        for name in ENFORCERS
-    }
     async with AsyncExitStack() as stack:
         stack.callback(client.close)
         sender = await stack.enter_async_context(sending(settings.kafka_bootstrap_servers))
-        await stack.enter_async_context(broker)
-        await broker.start()
+        groups = {}
+        for name in ENFORCERS:
+            positions = Positions(client[f"{settings.database}_{name}"]["positions"], name)
+            handlers = {PlanChanged.topic: rows[name]}
+            it = await stack.enter_async_context(joined(settings.kafka_bootstrap_servers, name, handlers, positions))
+            groups[name] = it.consumer
         http = await stack.enter_async_context(serving(create_app(settings)))
         yield Entitlement(http, sender, issuer, settings, database, groups, rows["download"])

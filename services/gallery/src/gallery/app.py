@@ -18,30 +18,34 @@ from gallery.images.routes import image_routes
 from gallery.images.service import ImageService
 from gallery.images.writer import ImageWriter
 from gallery.settings import Settings
-from shared.consistency import Barrier, Enforcement, parse_enforcers
 from shared.contracts import GenerationFinished, PlanChanged, VisibilityChanged
+from shared.guards import GUARDS, Guards
 from shared.http.app import create_api
 from shared.http.cursors import Cursors
 from shared.http.idempotency import IdempotencyKeys
 from shared.plans import Plans
-from shared.publication import Audit, Publisher
-from shared.read_model import ReadModel
 from shared.runtime import UNHURRIED_S, Runtime
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, guards: Guards = GUARDS) -> FastAPI:
     """Build gallery: settings → clients → services → routes and consumers."""
-    runtime = Runtime("gallery", settings)
+    runtime = Runtime("gallery", settings, guards)
     images, writer = ImageRepository(runtime.database), ImageWriter(runtime.database)
     changes = ChangeRepository(runtime.database)
-    publisher = Publisher(images.collection, to_event, runtime.sender)
-    barrier = Barrier(settings.kafka_bootstrap_servers, parse_enforcers(settings.visibility_enforcers))
-    erasers = Barrier(settings.kafka_bootstrap_servers, parse_enforcers(settings.erasers))
-    plan_rows = ReadModel(runtime.database["plans"], PlanChanged)
-    plans = Plans(plan_rows, runtime.http, settings.entitlement_url)
+    publisher = guards.publisher(images.collection, to_event, runtime.sender)
+    barrier = runtime.barrier(settings.visibility_enforcers)
+    erasers = runtime.barrier(settings.erasers, by_lease=False)
+    plan_rows = guards.read_model(runtime.database["plans"], PlanChanged)
+    lease = runtime.consume(
+        "gallery",
+        {PlanChanged.topic: plan_rows, GenerationFinished.topic: OnGenerationFinished(writer, publisher)},
+    )
+    audit = guards.audit(images.collection, VisibilityChanged, writer, publisher)
+    runtime.consume("gallery-audit", {VisibilityChanged.topic: audit}, linger_s=UNHURRIED_S)
+    plans = Plans(guards.sights(plan_rows, lease), runtime.http, settings.entitlement_url)
     cursors = Cursors(settings.cursor_secret)
 
-    enforcement = Enforcement(
+    enforcement = guards.enforcement(
         "gallery", VisibilityChanged.topic, writer, publisher, barrier, settings.barrier_timeout_s
     )
     erasure = Erasure(writer, erasers)
@@ -49,13 +53,6 @@ def create_app(settings: Settings) -> FastAPI:
     image_service = ImageService(images, cursors)
     change_service = ChangeService(images, writer, enforcement, plans)
     bulk_service = BulkService(changes, images, runner, plans, cursors, settings.barrier_timeout_s)
-
-    runtime.consume(
-        "gallery",
-        {PlanChanged.topic: plan_rows, GenerationFinished.topic: OnGenerationFinished(writer, publisher)},
-    )
-    audit = Audit(images.collection, VisibilityChanged, writer, publisher)
-    runtime.consume("gallery-audit", {VisibilityChanged.topic: audit}, linger_s=UNHURRIED_S)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None, None]:

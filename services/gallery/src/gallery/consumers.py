@@ -29,7 +29,9 @@ class OnGenerationFinished:
                 if document is not None:
                     await self._publish(document)
 
-    async def quarantine(self, key: str | None, topic: str, partition: int, offset: int) -> None:
+    async def quarantine(
+        self, key: str | None, topic: str, partition: int, offset: int, version: int | None = None
+    ) -> None:
         """A result that can't be read makes no image; generation keeps the request and asks again."""
 
     async def _publish(self, document: dict[str, object]) -> None:

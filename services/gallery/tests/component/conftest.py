@@ -12,13 +12,14 @@ from gallery.app import create_app
 from gallery.settings import Settings
 from gallery.setup import set_up
 from shared import mongo
-from shared.bus.broker import EventSender, create_broker
+from shared.bus.broker import EventSender
 from shared.bus.consumer import GroupConsumer
 from shared.bus.positions import Positions
 from shared.contracts import VisibilityChanged
 from shared.read_model import ReadModel
 from shared.testing.apps import eventually, serving
 from shared.testing.events import finished_image, generation_finished, plan_changed, sending
+from shared.testing.groups import joined
 from shared.testing.tokens import IssuerForTests
 from shared.topics import create_topics
 
@@ -110,20 +111,14 @@ async def gallery(settings: Settings, issuer: IssuerForTests) -> AsyncGenerator[
     await set_up(settings)
     client = mongo.connect(settings.mongo_url)
     enforcer = mongo.database(client, f"{settings.database}_enforcer")
-    broker = create_broker(settings.kafka_bootstrap_servers, "enforcer", [])
     rows = ReadModel(enforcer["images"], VisibilityChanged)
-    group = GroupConsumer(
-        "download",
-        broker,
-        {VisibilityChanged.topic: rows},
-        Positions(enforcer["positions"], "download"),
-        EventSender(broker, 2.0),
-    )
+    kafka, positions = settings.kafka_bootstrap_servers, Positions(enforcer["positions"], "download")
     async with (
         serving(create_app(settings)) as http,
         sending(settings.kafka_bootstrap_servers) as sender,
-        broker,
+        joined(kafka, "download", {VisibilityChanged.topic: rows}, positions) as it,
     ):
-        await broker.start()
-        yield Gallery(http, sender, issuer, settings, rows, Enforcer(group), mongo.database(client, settings.database))
+        yield Gallery(
+            http, sender, issuer, settings, rows, Enforcer(it.consumer), mongo.database(client, settings.database)
+        )
     client.close()

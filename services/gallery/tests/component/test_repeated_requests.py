@@ -13,6 +13,7 @@ from gallery.changes.repository import ChangeRepository
 from gallery.changes.schemas import ChangeCounts
 from gallery.images.writer import ImageWriter
 from shared import mongo
+from shared.bus.log_ends import LogEnds
 from shared.consistency import Barrier
 from shared.contracts import Cause
 from shared.ids import ChangeId, ImageId, UserId, new_change_id
@@ -68,7 +69,7 @@ async def test_deletion_taken_from_the_log_holds_no_other_up(database: mongo.Dat
     await writer.adopt(visibility_changed("ann", "img_1", "deleted", version=3))
     unsent = await writer.unerased(10)
     assert [it["published"] for it in unsent] == [None]
-    erasers = Barrier("127.0.0.1:9", [])
+    erasers = Barrier("127.0.0.1:9", [], LogEnds("127.0.0.1:9"))
     for document in unsent:
         await writer.collection.update_one({"_id": document["_id"]}, {"$set": {"unpublished": False}})
 

@@ -15,40 +15,37 @@ from generation.service import GenerationService
 from generation.settings import Settings
 from generation.slots import Slots
 from shared.bus.positions import Positions
-from shared.consistency import Barrier, Enforcer
 from shared.contracts import GenerationFinished, PlanChanged, VisibilityChanged
+from shared.guards import GUARDS, Guards
 from shared.http.app import create_api
 from shared.http.cursors import Cursors
 from shared.http.idempotency import IdempotencyKeys
 from shared.plans import Plans
-from shared.publication import Publisher
-from shared.read_model import ReadModel
 from shared.runtime import UNHURRIED_S, Runtime
-from shared.topics import GENERATION_REQUESTS
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, guards: Guards = GUARDS) -> FastAPI:
     """Build generation's API: settings → clients → service → routes and consumers."""
-    runtime = Runtime("generation", settings)
+    runtime = Runtime("generation", settings, guards)
     database = runtime.database
     generations, slots = GenerationRepository(database), Slots(database)
-    requests = Publisher(generations.collection, request_event, runtime.sender)
-    results = Publisher(
+    requests = guards.publisher(generations.collection, request_event, runtime.sender)
+    results = guards.publisher(
         generations.collection, result_event, runtime.sender, flag="result_unpublished", sent="result_published"
     )
-    plan_rows = ReadModel(database["plans"], PlanChanged)
-    plans = Plans(plan_rows, runtime.http, settings.entitlement_url)
-    gallery = Barrier(settings.kafka_bootstrap_servers, [Enforcer("gallery")])
-    service = GenerationService(generations, slots, plans, requests, Cursors(settings.cursor_secret))
-    watcher = ProgressWatcher(generations, settings.max_event_streams)
-
-    consumer = runtime.consume(
+    plan_rows = guards.read_model(database["plans"], PlanChanged)
+    gallery = runtime.barrier("gallery", by_lease=False)
+    lease = runtime.consume(
         "generation",
         {
             PlanChanged.topic: plan_rows,
             GenerationFinished.topic: OnGenerationFinished(generations, slots, gallery),
         },
     )
+    plans = Plans(guards.sights(plan_rows, lease), runtime.http, settings.entitlement_url)
+    service = GenerationService(generations, slots, plans, requests, Cursors(settings.cursor_secret))
+    watcher = ProgressWatcher(generations, settings.max_event_streams)
+
     runtime.consume(
         "generation-eraser", {VisibilityChanged.topic: OnVisibilityChanged(generations)}, linger_s=UNHURRIED_S
     )
@@ -57,7 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
         requests,
         results,
         Positions(database["positions"], "generation-worker"),
-        lambda: consumer.ends_of(GENERATION_REQUESTS.name),
+        runtime.log_ends,
     )
 
     @asynccontextmanager

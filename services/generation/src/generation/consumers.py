@@ -1,12 +1,11 @@
 """Kafka, for the API: results make generations final, deleted images make prompts go."""
 
-import time
 from collections.abc import Sequence
 
 from generation.repository import GenerationRepository
 from generation.slots import Slots
 from shared.bus.broker import Place
-from shared.consistency import Barrier, state_of
+from shared.consistency import Barrier, clock, state_of
 from shared.contracts import GenerationFinished, Outcome, VisibilityChanged
 from shared.topics import GENERATION_RESULTS
 from shared.visibility import is_deleted
@@ -33,14 +32,16 @@ class OnGenerationFinished:
             Place(event.topic, GENERATION_RESULTS.partition_of(event.key), offset)
             for event, offset in zip(events, places, strict=True)
         ]
-        reached = state_of(await self._gallery.wait(needs, time.monotonic(), _GALLERY_HAS_IT_WITHIN_S))
+        reached = state_of(await self._gallery.wait(needs, clock(), _GALLERY_HAS_IT_WITHIN_S))
         for event in events:
             if reached != "enforced" and event.outcome is Outcome.SUCCEEDED:
                 continue
             await self._generations.finish(event)
             await self._slots.free(event.owner_id, event.generation_id)
 
-    async def quarantine(self, key: str | None, topic: str, partition: int, offset: int) -> None:
+    async def quarantine(
+        self, key: str | None, topic: str, partition: int, offset: int, version: int | None = None
+    ) -> None:
         """A result that can't be read shows nothing; the store still knows the outcome and sends it again."""
 
 
@@ -58,5 +59,7 @@ class OnVisibilityChanged:
             if is_deleted(event.visibility):
                 await self._generations.forget_image(event.generation_id, event.image_id)
 
-    async def quarantine(self, key: str | None, topic: str, partition: int, offset: int) -> None:
+    async def quarantine(
+        self, key: str | None, topic: str, partition: int, offset: int, version: int | None = None
+    ) -> None:
         """A change that can't be read erases nothing; a later one of the image does."""

@@ -54,7 +54,9 @@ class OnGenerationRequested:
                     await self._make(generation)
             await self._publish(event.generation_id)
 
-    async def quarantine(self, key: str | None, topic: str, partition: int, offset: int) -> None:
+    async def quarantine(
+        self, key: str | None, topic: str, partition: int, offset: int, version: int | None = None
+    ) -> None:
         """Fail the generation whose request can't be read, with a reason."""
         if key is None:
             return

@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from generation.repository import GenerationRepository
-from shared.bus.positions import Positions
+from shared.bus.log_ends import LogEnds
+from shared.bus.positions import Position, Positions
 from shared.mongo import Document, StoreError
 from shared.publication import Publisher
 from shared.topics import GENERATION_REQUESTS
@@ -19,8 +19,6 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S = 2.0
 LOOK_AT_MOST = 500
 SHOWN_WITHIN = timedelta(seconds=10)
-
-Ends = Callable[[], Awaitable[dict[TopicPartition, int]]]
 
 
 class Resender:
@@ -32,13 +30,13 @@ class Resender:
         requests: Publisher,
         results: Publisher,
         workers: Positions,
-        ends: Ends,
+        log_ends: LogEnds,
     ) -> None:
         self._generations = generations
         self._requests = requests
         self._results = results
         self._workers = workers
-        self._ends = ends
+        self._log_ends = log_ends
 
     async def resend_forever(self) -> None:
         """Look every two seconds until cancelled."""
@@ -60,12 +58,15 @@ class Resender:
         unfinished = await self._generations.unfinished(LOOK_AT_MOST)
         if not unfinished:
             return 0
-        ends = await self._ends()
+        ends = await self._log_ends.of(
+            TopicPartition(GENERATION_REQUESTS.name, n) for n in range(GENERATION_REQUESTS.partitions)
+        )
         stands = await self._workers.of_all((it.topic, it.partition) for it in ends)
         now, sent = datetime.now(UTC), 0
         for document in unfinished:
             partition = TopicPartition(GENERATION_REQUESTS.name, document["published"]["partition"])
-            if is_lost(document, ends[partition], stands.get((partition.topic, partition.partition), 0), now):
+            stand = stands.get((partition.topic, partition.partition), Position(0))
+            if is_lost(document, ends[partition], stand.offset, now):
                 log.warning("request sent again")
                 await self._requests.publish(document)
                 sent += 1

@@ -10,9 +10,9 @@ from generation.rendering import OnGenerationRequested
 from generation.settings import WorkerSettings
 from generation.work_repository import WorkRepository
 from shared.contracts import GenerationRequested
+from shared.guards import GUARDS, Guards
 from shared.http.app import Readiness
 from shared.objects import S3Objects
-from shared.publication import Publisher
 from shared.runtime import Runtime
 
 _GRACE_S = 10.0
@@ -36,12 +36,14 @@ async def create_worker(settings: WorkerSettings) -> AsyncGenerator[Readiness, N
 
 
 @asynccontextmanager
-async def run_worker(settings: WorkerSettings, backend: Backend) -> AsyncGenerator[Readiness, None]:
+async def run_worker(
+    settings: WorkerSettings, backend: Backend, guards: Guards = GUARDS
+) -> AsyncGenerator[Readiness, None]:
     """Run a worker until the context ends: a request under way is left to be taken over."""
-    runtime = Runtime("generation-worker", settings)
+    runtime = Runtime("generation-worker", settings, guards)
     objects = S3Objects(settings)
     work = WorkRepository(runtime.database, f"wrk_{secrets.token_hex(8)}")
-    results = Publisher(
+    results = guards.publisher(
         work.collection, result_event, runtime.sender, flag="result_unpublished", sent="result_published"
     )
     handler = OnGenerationRequested(work, backend, objects, results, settings.backend_timeout_s + _GRACE_S)

@@ -22,7 +22,7 @@ from generation.settings import WorkerSettings
 from generation.setup import set_up
 from generation.worker import run_worker
 from shared import mongo
-from shared.bus.broker import EventSender, Place, create_broker
+from shared.bus.broker import EventSender, Place
 from shared.bus.consumer import GroupConsumer
 from shared.bus.positions import Positions
 from shared.contracts import GenerationFinished
@@ -33,6 +33,7 @@ from shared.read_model import ReadModel
 from shared.telemetry import log_as_json
 from shared.testing.apps import eventually, serving
 from shared.testing.events import plan_changed, sending
+from shared.testing.groups import joined
 from shared.testing.tokens import IssuerForTests
 from shared.topics import create_topics
 from shared.visibility import Visibility
@@ -152,7 +153,8 @@ class Service:
         positions = Positions(self.database["positions"], group)
 
         async def is_passed() -> bool:
-            return (await positions.of(place.topic, place.partition) or 0) > place.offset
+            stored = await positions.of(place.topic, place.partition)
+            return stored is not None and stored.offset > place.offset
 
         await eventually(is_passed, within_s)
 
@@ -212,25 +214,17 @@ async def generation(settings: WorkerSettings, issuer: IssuerForTests) -> AsyncG
     await set_up(settings)
     client = mongo.connect(settings.mongo_url)
     galleries = mongo.database(client, f"{settings.database}_gallery")
-    broker = create_broker(settings.kafka_bootstrap_servers, "gallery", [])
     rows = ReadModel(galleries["results"], GenerationFinished)
-    group = GroupConsumer(
-        "gallery",
-        broker,
-        {GenerationFinished.topic: rows},
-        Positions(galleries["positions"], "gallery"),
-        EventSender(broker, 2.0),
-    )
+    handlers, positions = {GenerationFinished.topic: rows}, Positions(galleries["positions"], "gallery")
     objects = S3Objects(settings)
     async with AsyncExitStack() as stack:
         stack.callback(client.close)
         stack.push_async_callback(objects.aclose)
         sender = await stack.enter_async_context(sending(settings.kafka_bootstrap_servers))
-        await stack.enter_async_context(broker)
-        await broker.start()
+        it = await stack.enter_async_context(joined(settings.kafka_bootstrap_servers, "gallery", handlers, positions))
         http = await stack.enter_async_context(serving(create_app(settings)))
         database = mongo.database(client, settings.database)
-        yield Service(http, sender, issuer, settings, database, group, rows, objects)
+        yield Service(http, sender, issuer, settings, database, it.consumer, rows, objects)
 
 
 @pytest.fixture(scope="module")

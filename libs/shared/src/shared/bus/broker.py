@@ -5,6 +5,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
+from aiokafka.errors import OutOfOrderSequenceNumber
 from aiokafka.structs import RecordMetadata
 from faststream.kafka import KafkaBroker
 
@@ -45,11 +46,13 @@ def create_broker(bootstrap_servers: str, client_id: str, middlewares: list[Any]
 
 
 class EventSender:
-    """Sends events, each bounded in time."""
+    """Sends events, each bounded in time, by a broker that nothing else uses: it may have to be started anew."""
 
     def __init__(self, broker: KafkaBroker, timeout_s: float) -> None:
         self._broker = broker
         self._timeout_s = timeout_s
+        self._renewing = asyncio.Lock()
+        self._renewals = 0
 
     async def send(self, event: Event) -> Place:
         """Send `event` to its topic and give its place once all in-sync replicas have it.
@@ -66,8 +69,24 @@ class EventSender:
         self, topic: str, partition: int, key: bytes | None, body: bytes, headers: dict[str, str]
     ) -> Place:
         """Send bytes as they are (see `send`)."""
+        renewals = self._renewals
         async with asyncio.timeout(self._timeout_s):
-            written: RecordMetadata = await self._broker.publish(
-                body, topic, key=key, partition=partition, headers=headers
-            )
+            try:
+                written = await self._publish(topic, partition, key, body, headers)
+            except OutOfOrderSequenceNumber:
+                # The log was made anew or lost its end: the producer's numbers don't fit it any more, and never will.
+                await self._renew(renewals)
+                written = await self._publish(topic, partition, key, body, headers)
         return Place(topic, written.partition, written.offset)
+
+    async def _publish(
+        self, topic: str, partition: int, key: bytes | None, body: bytes, headers: dict[str, str]
+    ) -> RecordMetadata:
+        return await self._broker.publish(body, topic, key=key, partition=partition, headers=headers)
+
+    async def _renew(self, renewals: int) -> None:
+        async with self._renewing:
+            if self._renewals == renewals:
+                await self._broker.stop()
+                await self._broker.start()
+                self._renewals += 1

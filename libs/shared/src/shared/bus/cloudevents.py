@@ -11,13 +11,17 @@ from shared.contracts import Event
 
 E = TypeVar("E", bound=Event)
 
+_MAX_DIGITS = 15
+
 
 class Undecodable(ValueError):  # noqa: N818 - a state of a record, told in logs and headers
     """A record that can't be read as the event it should be; the argument is the reason, without any content."""
 
 
 def headers_of(event: Event) -> dict[str, str]:
-    """Give the CloudEvents headers of `event`."""
+    """Give the CloudEvents headers of `event`; those of a state topic carry its version as the sequence."""
+    version = getattr(event, "version", None)
+    sequence = {} if version is None else {"ce_sequence": str(version)}
     return {
         "ce_specversion": "1.0",
         "ce_id": str(uuid.uuid4()),
@@ -26,6 +30,7 @@ def headers_of(event: Event) -> dict[str, str]:
         "ce_time": datetime.now(UTC).isoformat(),
         "ce_subject": event.key,
         "content-type": "application/json",
+        **sequence,
     }
 
 
@@ -54,3 +59,9 @@ def readable_key(key: bytes | None) -> str | None:
     except UnicodeDecodeError:
         return None
     return text or None
+
+
+def sequence_of(headers: Iterable[tuple[str, bytes]]) -> int | None:
+    """Give the version that an unreadable record says it has; None when it doesn't, or no version can be that."""
+    text = dict(headers).get("ce_sequence", b"")
+    return int(text) if len(text) <= _MAX_DIGITS and text.isdigit() and int(text) else None

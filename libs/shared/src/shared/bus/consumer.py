@@ -1,7 +1,8 @@
 """A consumer group: rows first, then the position beside them, then Kafka's commit.
 
 On assignment it seeks to its stored positions. Store and network failures block the partition (back-off, no
-commit, no dead letter); only a record that can't be decoded is quarantined, dead-lettered and passed.
+commit, no dead letter); only a record that can't be decoded is quarantined, dead-lettered and passed. A log that
+isn't the one its position was taken in is read from the beginning, with every row of the partition in quarantine.
 """
 
 import asyncio
@@ -20,7 +21,8 @@ from shared.bus.broker import EventSender
 from shared.bus.cloudevents import Undecodable, decode
 from shared.bus.dead_letters import DeadLetters
 from shared.bus.handler import Handler
-from shared.bus.positions import PositionMovedError, Positions
+from shared.bus.log_ends import LogEnds
+from shared.bus.positions import Position, PositionMovedError, Positions
 from shared.bus.turns import Turns
 from shared.contracts import Event
 from shared.topics import TOPICS
@@ -47,17 +49,20 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         handlers: Mapping[str, Handler],
         positions: Positions,
         sender: EventSender,
+        log_ends: LogEnds,
         max_batch: int = MAX_BATCH,
         linger_s: float = 0.0,
     ) -> None:
         self.group = group
         self._handlers = dict(handlers)
         self._positions = positions
+        self._log_ends = log_ends
         self._dead_letters = DeadLetters(group, sender)
         self._max_batch = max_batch
         self._linger_s = linger_s
         self._turns = Turns()
         self._epoch = 0
+        self._applying = asyncio.Lock()
         self._subscriber = broker.subscriber(
             *handlers,
             group_id=group,
@@ -95,8 +100,9 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             # Assigned anew meanwhile: these may have been fetched from another position than the stored one.
             self._turns.read_again(consumer, records)
             return
-        for partition, batch in records.items():
-            await self._apply_until_done(consumer, partition, batch)
+        async with self._applying:
+            for partition, batch in records.items():
+                await self._apply_until_done(consumer, partition, batch)
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Seek every partition to its stored position, or to the beginning where there is none.
@@ -120,12 +126,32 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._epoch += 1
         with suppress(KafkaError):
             # A barrier waits for commits: say where the rows stand, also when there is nothing new to read.
-            await consumer.commit({it: self._turns.at(it) for it in partitions if self._turns.has(it)})
+            await consumer.commit(self._turns.offsets(partitions))
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Forget them; the next owner reads the stored positions."""
         for partition in revoked:
             self._turns.end(partition)
+
+    async def stored(self) -> dict[TopicPartition, Position]:
+        """Read the group's positions; a partition that was never read is at its beginning."""
+        partitions = self.partitions()
+        found = await self._positions.of_all((it.topic, it.partition) for it in partitions)
+        return {it: found.get((it.topic, it.partition), Position(0)) for it in partitions}
+
+    async def follow(self, partition: TopicPartition, stored: Position) -> None:
+        """Go on from `stored` if the partition is ours and stands elsewhere: its store was restored."""
+        if self._is_idle_with(partition) and self._turns.at(partition) != stored:
+            async with self._applying:
+                await self._seek_to_stored(self._consumer(), partition)
+                await self._consumer().commit(self._turns.offsets([partition]))
+
+    async def begin_anew(self, partition: TopicPartition) -> None:
+        """Read another log from its beginning, if the partition is ours."""
+        if self._is_idle_with(partition):
+            async with self._applying:
+                await self._begin_anew(self._consumer(), partition)
+                await self._consumer().commit(self._turns.offsets([partition]))
 
     async def caught_up_with(self, ends: Mapping[TopicPartition, int], timeout_s: float) -> None:
         """Return once the group's rows contain everything before `ends`.
@@ -135,19 +161,18 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         """
         async with asyncio.timeout(timeout_s):
             while True:
-                stored = await self._positions.of_all((p.topic, p.partition) for p in ends)
-                if all(stored.get((p.topic, p.partition), 0) >= end for p, end in ends.items()):
+                stored = await self.stored()
+                if all(stored[partition].offset >= end for partition, end in ends.items()):
                     return
                 await asyncio.sleep(0.02)
 
     async def end_offsets(self) -> dict[TopicPartition, int]:
         """Ask Kafka where the group's topics end now."""
-        return await self.ends_of(*self.topics)
+        return await self._log_ends.of(self.partitions())
 
-    async def ends_of(self, *topics: str) -> dict[TopicPartition, int]:
-        """Ask Kafka where `topics` end now."""
-        partitions = [TopicPartition(name, n) for name in topics for n in range(TOPICS[name].partitions)]
-        return dict(await self._consumer().end_offsets(partitions))
+    def partitions(self, *topics: str) -> list[TopicPartition]:
+        """Give the partitions of `topics` (none: of all that it reads)."""
+        return [TopicPartition(name, n) for name in topics or self.topics for n in range(TOPICS[name].partitions)]
 
     def pause(self) -> None:
         """Stop reading without leaving the group: an operator's, and a test's, way to hold a service back."""
@@ -165,18 +190,38 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             raise RuntimeError(f"the consumer of {self.group} isn't running")
         return consumer
 
+    def _is_idle_with(self, partition: TopicPartition) -> bool:
+        # Busy, it will find out by itself, or be asked again: whoever asks mustn't wait behind a slow handler.
+        return self._turns.has(partition) and not self._applying.locked()
+
     async def _seek_to_positions(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
-        beginnings = await consumer.beginning_offsets(partitions)
-        ends = await consumer.end_offsets(partitions)
+        beginnings, ends = await self._log_ends.beginnings(partitions), await self._log_ends.of(partitions)
+        stored = {it: await self._positions.of(it.topic, it.partition) for it in partitions}
+        known = {it: position for it, position in stored.items() if position is not None}
+        standings = await self._log_ends.judge(known, ends)
         for partition in partitions:
-            stored = await self._positions.of(partition.topic, partition.partition)
-            position = beginnings[partition] if stored is None else max(stored, beginnings[partition])
-            if position > ends[partition]:
-                log.warning("log went back", extra={"topic": partition.topic, "partition": partition.partition})
-                position = beginnings[partition]
-            if position != stored:
-                await self._positions.start(partition.topic, partition.partition, position)
-            self._turns.begin(consumer, partition, position)
+            position = known.get(partition)
+            if position is None:
+                await self._positions.start(partition.topic, partition.partition, beginnings[partition])
+                self._turns.begin(consumer, partition, Position(beginnings[partition]))
+            elif standings[partition] == "another_log" or self._has_lost(partition, position, beginnings):
+                await self._begin_anew(consumer, partition)
+            else:
+                self._turns.begin(consumer, partition, position)
+
+    @staticmethod
+    def _has_lost(partition: TopicPartition, position: Position, beginnings: Mapping[TopicPartition, int]) -> bool:
+        """Tell whether records that were to be applied are gone; what retention takes from a queue is meant."""
+        is_state = TOPICS[partition.topic].cleanup == "compact"
+        return is_state and position.offset < beginnings[partition]
+
+    async def _begin_anew(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> None:
+        log.error("another log", extra={"group": self.group, "topic": partition.topic, "at": partition.partition})
+        beginning = (await self._log_ends.beginnings([partition]))[partition]
+        # First the rows, then the position: a crash in between repeats both.
+        await self._handlers[partition.topic].quarantine(None, partition.topic, partition.partition, beginning)
+        await self._positions.start(partition.topic, partition.partition, beginning)
+        self._turns.begin(consumer, partition, Position(beginning))
 
     async def _apply_until_done(
         self, consumer: AIOKafkaConsumer, partition: TopicPartition, batch: Sequence[ConsumerRecord]
@@ -189,7 +234,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 except PositionMovedError:
                     await self._seek_to_stored(consumer, partition)
                 # Retried too: whoever waits at a barrier for the last record would wait for ever.
-                await consumer.commit({partition: self._turns.at(partition)})
+                await consumer.commit(self._turns.offsets([partition]))
             except Exception as error:  # noqa: BLE001 - whatever failed, passing it would lose a change: block
                 self._tell_blocked(partition.topic, error)
                 await asyncio.sleep(backoff_s)
@@ -216,7 +261,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 readable.append((event, record.offset))
         await self._write(handler, readable)
         if records:
-            expected, to = self._turns.at(partition), records[-1].offset + 1
+            expected, to = self._turns.at(partition), self._turns.after(partition, records)
             await self._positions.advance(partition.topic, partition.partition, expected, to)
             self._turns.advance(partition, to)
 
@@ -226,8 +271,12 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _seek_to_stored(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> None:
         stored = await self._positions.of(partition.topic, partition.partition)
+        if stored is None:
+            # The store was emptied: without a position to compare with, none could ever be written.
+            stored = Position(0)
+            await self._positions.start(partition.topic, partition.partition, stored.offset)
         if self._turns.has(partition):
-            self._turns.begin(consumer, partition, stored or 0)
+            self._turns.begin(consumer, partition, stored)
 
 
 async def _parse(record: Any) -> KafkaMessage:

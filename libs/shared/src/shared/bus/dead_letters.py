@@ -6,7 +6,7 @@ from aiokafka import ConsumerRecord
 from opentelemetry import metrics
 
 from shared.bus.broker import EventSender
-from shared.bus.cloudevents import readable_key
+from shared.bus.cloudevents import readable_key, sequence_of
 from shared.bus.handler import Handler
 from shared.topics import dead_letter_topic
 
@@ -29,7 +29,8 @@ class DeadLetters:
         Raises:
             StoreError, KafkaError, TimeoutError: one of the two isn't done; the record must not be passed.
         """
-        await handler.quarantine(readable_key(record.key), record.topic, record.partition, record.offset)
+        key, version = readable_key(record.key), sequence_of(record.headers)
+        await handler.quarantine(key, record.topic, record.partition, record.offset, version)
         headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
         headers |= {
             "pg_error": reason,

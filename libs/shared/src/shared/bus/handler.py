@@ -15,5 +15,10 @@ class Handler(Protocol):
     async def apply(self, events: Sequence[Any], places: Sequence[int]) -> None:
         """Write the rows of `events`; `places` are their offsets."""
 
-    async def quarantine(self, key: str | None, topic: str, partition: int, offset: int) -> None:
-        """Note that the record of `key` (None: any key of the partition) could not be read: use the fallback."""
+    async def quarantine(
+        self, key: str | None, topic: str, partition: int, offset: int, version: int | None = None
+    ) -> None:
+        """Note that the record of `key` could not be read, of `version` if it says so: use the fallback.
+
+        `key` None: any key of the partition may be concerned, or all its rows are from a log that is no more.
+        """

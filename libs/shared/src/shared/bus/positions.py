@@ -5,46 +5,59 @@ with it, and reads again what it has lost.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from shared.mongo import Collection
+from shared.mongo import Collection, Document
 
 
 class PositionMovedError(RuntimeError):
     """The stored position isn't the expected one: another replica moved it, or the store was restored."""
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The next record to apply, and by what the log is known again.
+
+    `latest_ms` is the greatest timestamp of the records applied so far (None: none was). A log that holds no
+    record of that time is another one: offsets alone can't tell a topic that was made anew and has grown since.
+    """
+
+    offset: int
+    latest_ms: int | None = None
+
+
 class Positions:
-    """The positions of one consumer group; a position is the offset of the next record to apply."""
+    """The positions of one consumer group."""
 
     def __init__(self, collection: Collection, group: str) -> None:
         self._collection = collection
         self._group = group
 
-    async def of(self, topic: str, partition: int) -> int | None:
+    async def of(self, topic: str, partition: int) -> Position | None:
         """Give the position; None when the partition was never read."""
         row = await self._collection.find_one({"_id": self._id(topic, partition)})
-        return None if row is None else int(row["offset"])
+        return None if row is None else _position(row)
 
-    async def of_all(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    async def of_all(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Position]:
         """Give the positions of the partitions that were ever read."""
         names = {self._id(topic, partition): (topic, partition) for topic, partition in partitions}
         rows = self._collection.find({"_id": {"$in": list(names)}}, limit=len(names))
-        return {names[row["_id"]]: int(row["offset"]) async for row in rows}
+        return {names[row["_id"]]: _position(row) async for row in rows}
 
     async def start(self, topic: str, partition: int, offset: int) -> None:
-        """Begin, or (the log went back) begin again, at `offset`."""
-        await self._collection.update_one(
-            {"_id": self._id(topic, partition)}, {"$set": {"offset": offset}}, upsert=True
-        )
+        """Begin at `offset`, or begin again there, in whatever log there is now."""
+        fields = {"offset": offset, "latest_ms": None}
+        await self._collection.update_one({"_id": self._id(topic, partition)}, {"$set": fields}, upsert=True)
 
-    async def advance(self, topic: str, partition: int, expected: int, to: int) -> None:
+    async def advance(self, topic: str, partition: int, expected: Position, to: Position) -> None:
         """Move from `expected` to `to`.
 
         Raises:
             PositionMovedError: the stored one isn't `expected`.
         """
         result = await self._collection.update_one(
-            {"_id": self._id(topic, partition), "offset": expected}, {"$set": {"offset": to}}
+            {"_id": self._id(topic, partition), "offset": expected.offset},
+            {"$set": {"offset": to.offset, "latest_ms": to.latest_ms}},
         )
         if result.matched_count == 0:
             raise PositionMovedError
@@ -55,3 +68,7 @@ class Positions:
 
     def _id(self, topic: str, partition: int) -> str:
         return f"{self._group}/{topic}/{partition}"
+
+
+def _position(row: Document) -> Position:
+    return Position(int(row["offset"]), row.get("latest_ms"))

@@ -8,19 +8,21 @@ from collections.abc import Iterable, Sequence
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from shared.bus.positions import Position
+
 
 class Turns:
     """The positions of the assigned partitions, and what follows them."""
 
     def __init__(self) -> None:
-        self._at: dict[TopicPartition, int] = {}
+        self._at: dict[TopicPartition, Position] = {}
         self._gaps: dict[TopicPartition, int] = {}
 
-    def begin(self, consumer: AIOKafkaConsumer, partition: TopicPartition, position: int) -> None:
+    def begin(self, consumer: AIOKafkaConsumer, partition: TopicPartition, position: Position) -> None:
         """Read `partition` from `position`."""
         self._at[partition] = position
         self._gaps.pop(partition, None)
-        consumer.seek(partition, position)
+        consumer.seek(partition, position.offset)
 
     def end(self, partition: TopicPartition) -> None:
         """Forget a partition that is somebody else's now."""
@@ -30,11 +32,20 @@ class Turns:
         """Tell whether the partition is ours, with its position known."""
         return partition in self._at
 
-    def at(self, partition: TopicPartition) -> int:
-        """Give the offset of the next record to apply."""
+    def at(self, partition: TopicPartition) -> Position:
+        """Give the position: the next record to apply."""
         return self._at[partition]
 
-    def advance(self, partition: TopicPartition, to: int) -> None:
+    def offsets(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """Give what there is to commit of `partitions`."""
+        return {it: self._at[it].offset for it in partitions if it in self._at}
+
+    def after(self, partition: TopicPartition, records: Sequence[ConsumerRecord]) -> Position:
+        """Give the position that follows `records`."""
+        latest = (self._at[partition].latest_ms, *(record.timestamp for record in records))
+        return Position(records[-1].offset + 1, max((it for it in latest if it is not None), default=None))
+
+    def advance(self, partition: TopicPartition, to: Position) -> None:
         """Everything before `to` is applied."""
         self._at[partition] = to
 
@@ -42,7 +53,7 @@ class Turns:
         """Drop what is in hand of `partitions`: they are read from their positions."""
         for partition in partitions:
             if partition in self._at and partition in consumer.assignment():
-                consumer.seek(partition, self._at[partition])
+                consumer.seek(partition, self._at[partition].offset)
 
     def take(
         self, consumer: AIOKafkaConsumer, partition: TopicPartition, batch: Sequence[ConsumerRecord]
@@ -51,7 +62,7 @@ class Turns:
 
         A gap is real (compaction) only when reading from the position begins with the same record again.
         """
-        position = self._at[partition]
+        position = self._at[partition].offset
         offsets = [record.offset for record in batch]
         todo = [record for record in batch if record.offset >= position]
         if not todo:

@@ -1,7 +1,22 @@
-"""The revocation guarantee's parts that services share: places, barrier and enforcement."""
+"""The revocation guarantee's parts that services share: places, barrier, lease, decision and enforcement."""
 
 from shared.consistency.barrier import Barrier
 from shared.consistency.enforcement import Enforcement, is_sent
+from shared.consistency.lease import Lease, clock
 from shared.consistency.places import ChangeState, Enforcer, PlaceView, parse_enforcers, state_of
+from shared.consistency.sight import Sight, Sights
 
-__all__ = ["Barrier", "ChangeState", "Enforcement", "Enforcer", "PlaceView", "is_sent", "parse_enforcers", "state_of"]
+__all__ = [
+    "Barrier",
+    "ChangeState",
+    "Enforcement",
+    "Enforcer",
+    "Lease",
+    "PlaceView",
+    "Sight",
+    "Sights",
+    "clock",
+    "is_sent",
+    "parse_enforcers",
+    "state_of",
+]

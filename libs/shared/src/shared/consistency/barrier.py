@@ -1,13 +1,14 @@
-"""The barrier: waits until every enforcer group has committed beyond a record.
+"""The barrier: waits until every enforcer has a record, by its commit or because its leases have run out.
 
 A group commits after its rows are written and its position has moved, and all its replicas serve from those rows.
-One poller serves all who wait in this process, and runs only while somebody waits.
+A leased group that doesn't commit (frozen, cut off) trusts no older view once the longest lease has passed since
+the acknowledgement; the barrier waits a tenth longer, for clocks that don't tick alike. One poller serves all who
+wait in this process, and runs only while somebody waits.
 """
 
 import asyncio
 import logging
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aiokafka import TopicPartition
@@ -16,14 +17,19 @@ from aiokafka.errors import KafkaError
 from opentelemetry import metrics
 
 from shared.bus.broker import Place
+from shared.bus.log_ends import LogEnds
+from shared.consistency.lease import clock
 from shared.consistency.places import Enforcer, PlaceView
+from shared.topics import L_MAX
 
 log = logging.getLogger(__name__)
 _meter = metrics.get_meter("shared.consistency")
 _waited = _meter.create_histogram("revocation.ms", unit="ms", description="from the change to its enforcement")
 
 POLL_EVERY_S = 0.002
+LEASES_ARE_OVER_S = 1.1 * L_MAX
 _POLL_AFTER_ERROR_S = 0.2
+_ASK_WITHIN_S = 2.0
 
 
 @dataclass(eq=False, slots=True)
@@ -36,12 +42,25 @@ class _Waiter:
 
 
 class Barrier:
-    """Waits for the enforcers of one state topic."""
+    """Waits for the enforcers of one state topic.
 
-    def __init__(self, bootstrap_servers: str, enforcers: Iterable[Enforcer]) -> None:
+    `lease_answers` false: only commits count, for a cluster whose deposed leaders may go on answering.
+    """
+
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        enforcers: Iterable[Enforcer],
+        log_ends: LogEnds,
+        *,
+        lease_answers: bool = True,
+    ) -> None:
         self._bootstrap_servers = bootstrap_servers
+        self._log_ends = log_ends
         self._admin: AIOKafkaAdminClient | None = None
-        self._groups = tuple(enforcer.group for enforcer in enforcers)
+        self._enforcers = tuple(enforcers)
+        self._by_lease = {it.group for it in self._enforcers if it.leased and lease_answers}
+        self._not_to_believe: dict[tuple[str, TopicPartition], int] = {}
         self._waiters: set[_Waiter] = set()
         self._poller: asyncio.Task[None] | None = None
 
@@ -55,32 +74,36 @@ class Barrier:
         await self._admin.start()
 
     async def wait(self, places: Sequence[Place], began: float, timeout_s: float) -> list[PlaceView]:
-        """Wait until the groups have committed beyond `places`, or the time is over; say how far each is.
+        """Wait until the enforcers have `places`, or the time is over; say how far each is.
 
-        `began` is `time.monotonic()` at the change: what `ms` counts from.
+        Call it after the places were acknowledged: what the leases have to outlast is counted from here.
+        `began` is `clock()` at the change: what `ms` counts from.
         """
         needs: dict[TopicPartition, int] = {}
         for place in places:
             partition = TopicPartition(place.topic, place.partition)
             needs[partition] = max(needs.get(partition, 0), place.offset + 1)
-        waiter = _Waiter(needs, set(self._groups) if needs else set(), began)
+        waiter = _Waiter(needs, {it.group for it in self._enforcers} if needs else set(), began)
+        acknowledged, by_lease = clock(), set[str]()
         if waiter.pending:
             self._waiters.add(waiter)
             if self._poller is None or self._poller.done():
                 self._poller = asyncio.create_task(self._poll())
             try:
-                async with asyncio.timeout(timeout_s):
-                    await waiter.done.wait()
-                _waited.record((time.monotonic() - began) * 1000, {"topic": places[0].topic})
-            except TimeoutError:
-                pass  # the answer says what is pending
+                await self._wait_until(waiter, acknowledged + min(timeout_s, LEASES_ARE_OVER_S))
+                if waiter.pending and clock() - acknowledged >= LEASES_ARE_OVER_S:
+                    by_lease = waiter.pending & self._by_lease
+                if waiter.pending - by_lease:
+                    await self._wait_until(waiter, acknowledged + timeout_s)
+                if not waiter.pending - by_lease:
+                    _waited.record((clock() - began) * 1000, {"topic": places[0].topic})
             finally:
                 self._waiters.discard(waiter)
-        return [self._view(waiter, group) for group in self._groups]
+        return [self._view(waiter, it.group, by_lease) for it in self._enforcers]
 
     def unreached(self) -> list[PlaceView]:
         """Say of a change that isn't even in the log yet that every group is pending."""
-        return [PlaceView(name=group, state="pending", ms=None) for group in self._groups]
+        return [PlaceView(name=it.group, state="pending", ms=None) for it in self._enforcers]
 
     async def aclose(self) -> None:
         """End the poller and disconnect."""
@@ -90,10 +113,22 @@ class Barrier:
         if self._admin is not None:
             await self._admin.close()
 
-    def _view(self, waiter: _Waiter, group: str) -> PlaceView:
-        if group in waiter.pending:
-            return PlaceView(name=group, state="pending", ms=None)
-        return PlaceView(name=group, state="applied", ms=waiter.applied_ms.get(group, 0.0))
+    @staticmethod
+    async def _wait_until(waiter: _Waiter, deadline: float) -> None:
+        # In a loop: timers may stand still while the machine sleeps, and the clock doesn't.
+        while waiter.pending and (left := deadline - clock()) > 0:
+            try:
+                async with asyncio.timeout(left):
+                    await waiter.done.wait()
+            except TimeoutError:
+                continue
+
+    def _view(self, waiter: _Waiter, group: str, by_lease: set[str]) -> PlaceView:
+        if group not in waiter.pending:
+            return PlaceView(name=group, state="applied", ms=waiter.applied_ms.get(group, 0.0))
+        if group in by_lease:
+            return PlaceView(name=group, state="lease", ms=round((clock() - waiter.began) * 1000, 1))
+        return PlaceView(name=group, state="pending", ms=None)
 
     async def _poll(self) -> None:
         while self._waiters:
@@ -101,7 +136,7 @@ class Barrier:
             pause = POLL_EVERY_S
             try:
                 for group in wanted:
-                    self._note(group, await self._committed(group))
+                    self._note(group, await self._believable(group, await self._committed(group)))
             except (KafkaError, TimeoutError, OSError) as error:
                 log.warning("offsets can't be asked", extra={"error": type(error).__name__})
                 pause = _POLL_AFTER_ERROR_S
@@ -110,12 +145,30 @@ class Barrier:
     async def _committed(self, group: str) -> dict[TopicPartition, int]:
         if self._admin is None:
             raise RuntimeError("the barrier isn't started")
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(_ASK_WITHIN_S):
             committed = await self._admin.list_consumer_group_offsets(group)
         return {partition: at.offset for partition, at in committed.items()}
 
-    def _note(self, group: str, committed: dict[TopicPartition, int]) -> None:
-        now = time.monotonic()
+    async def _believable(self, group: str, committed: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+        """Leave out commits beyond the end of the log: they are from another log, until they change.
+
+        A commit just behind the record that is waited for needs no question: the record is in the log.
+        """
+        needs = [waiter.needs for waiter in self._waiters if group in waiter.pending]
+        wanted = {partition for need in needs for partition in need}
+        ahead = [it for it in wanted if committed.get(it, 0) > max(need.get(it, 0) for need in needs)]
+        ends = await self._log_ends.of(ahead) if ahead else {}
+        for partition, end in ends.items():
+            if committed[partition] > end:
+                self._not_to_believe[group, partition] = committed[partition]
+        return {
+            partition: offset
+            for partition in wanted
+            if (offset := committed.get(partition, 0)) != self._not_to_believe.get((group, partition))
+        }
+
+    def _note(self, group: str, committed: Mapping[TopicPartition, int]) -> None:
+        now = clock()
         for waiter in self._waiters:
             if group in waiter.pending and all(
                 committed.get(partition, 0) >= offset for partition, offset in waiter.needs.items()

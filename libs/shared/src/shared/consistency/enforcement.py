@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-import time
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -11,9 +11,11 @@ from aiokafka.errors import KafkaError
 
 from shared.bus.broker import Place
 from shared.consistency.barrier import Barrier
+from shared.consistency.lease import clock
 from shared.consistency.places import PlaceView, state_of
 from shared.mongo import Document, StoreError
 from shared.publication import Publisher
+from shared.topics import TOPICS
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +53,10 @@ class Enforcement:
     async def enforce(self, documents: Sequence[Document], began: float) -> list[PlaceView]:
         """Publish `documents`, wait for the enforcers, and say how far each place is.
 
-        `began` is `time.monotonic()` from before the truth was written. Never raises for a lost broker or store:
+        `began` is `clock()` from before the truth was written. Never raises for a lost broker or store:
         what could not be confirmed is pending, and is followed up.
         """
-        truth = PlaceView(name=self._owner, state="applied", ms=round((time.monotonic() - began) * 1000, 1))
+        truth = PlaceView(name=self._owner, state="applied", ms=round((clock() - began) * 1000, 1))
         sent = await asyncio.gather(*(self._send(document) for document in documents))
         reached = [place for place in sent if place is not None]
         if len(reached) == len(documents):
@@ -77,14 +79,22 @@ class Enforcement:
         """Go on with changes that aren't known to be everywhere yet."""
         before = datetime.now(UTC) - older_than
         open_ = [it for it in await self._truths.unenforced(FOLLOW_AT_MOST) if it["changed_at"] <= before]
-        sent = [it for it in open_ if is_sent(it)]
-        await self.enforce([it for it in open_ if not is_sent(it)], time.monotonic())
-        if sent:
-            began = time.monotonic()
-            groups = await self._barrier.wait([self._place(it) for it in sent], began, self._timeout_s)
-            # How long it took is known from the history's times; here only that it is there.
-            places = [PlaceView(name=self._owner, state="applied", ms=0.0), *groups]
-            await self._note([(document, self._place(document)) for document in sent], places)
+        unsent: dict[int, list[Document]] = defaultdict(list)
+        sent: dict[int, list[Document]] = defaultdict(list)
+        for document in open_:
+            # Each partition by itself: one that is held up mustn't keep the others from being known as enforced.
+            kind = sent if is_sent(document) else unsent
+            kind[self._partition_of(document)].append(document)
+        await asyncio.gather(
+            *(self.enforce(documents, clock()) for documents in unsent.values()),
+            *(self._follow_sent(documents) for documents in sent.values()),
+        )
+
+    async def _follow_sent(self, documents: Sequence[Document]) -> None:
+        groups = await self._barrier.wait([self._place(it) for it in documents], clock(), self._timeout_s)
+        # How long it took is known from the history's times; here only that it is there.
+        places = [PlaceView(name=self._owner, state="applied", ms=0.0), *groups]
+        await self._note([(document, self._place(document)) for document in documents], places)
 
     async def _send(self, document: Document) -> Place | None:
         try:
@@ -98,6 +108,9 @@ class Enforcement:
             await self._truths.mark(sent, places, enforced=state_of(places) == "enforced")
         except StoreError as error:
             log.warning("not noted; it will be followed up", extra={"error": type(error).__name__})
+
+    def _partition_of(self, document: Document) -> int:
+        return TOPICS[self._topic].partition_of(document["_id"])
 
     def _place(self, document: Document) -> Place:
         published = document["published"]

@@ -2,18 +2,17 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from aiokafka.errors import KafkaError
 
-from gallery.changes.domain import BulkChange, Item, judge, slowest
+from gallery.changes.domain import BulkChange, Item, judge, slowest, without_pending
 from gallery.changes.repository import ChangeRepository
 from gallery.images.domain import HistoryEntry, Image, entry
 from gallery.images.repository import ImageRepository
 from gallery.images.writer import ImageWriter
-from shared.consistency import Enforcement
+from shared.consistency import Enforcement, clock
 from shared.ids import ChangeId
 from shared.mongo import Document, StoreError
 
@@ -80,8 +79,7 @@ class BulkRunner:
         while not change.is_worked_off:
             change = await self._run_slice(change)
         if await self._is_everywhere(change):
-            applied = [place.model_copy(update={"state": "applied"}) for place in change.places]
-            change = change.model_copy(update={"state": "enforced", "places": applied})
+            change = change.model_copy(update={"state": "enforced", "places": without_pending(change.places)})
             await self._changes.save(change)
         else:
             await self._changes.release(change.id, datetime.now(UTC) + timedelta(seconds=1))
@@ -96,7 +94,7 @@ class BulkRunner:
 
     async def _run_slice(self, change: BulkChange) -> BulkChange:
         items = await self._changes.items(change, change.next_slice)
-        began = time.monotonic()
+        began = clock()
         done, changed = await self._apply(change, items)
         places = await self._enforcement.enforce(changed, began) if changed else []
         await self._changes.save_slice(change, change.next_slice, done)

@@ -8,11 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from gallery.changes.schemas import ChangeCounts, Reason, Result
 from gallery.images.domain import Image
 from shared.consistency import ChangeState, PlaceView
+from shared.consistency.places import PlaceState
 from shared.contracts import Cause
 from shared.ids import ChangeId, ImageId, UserId
 from shared.visibility import Visibility, hides, is_already, is_deleted
 
 UNDO_BY_LAPSED_WITHIN = timedelta(minutes=10)
+_SURENESS: list[PlaceState] = ["applied", "lease", "pending"]
 SLICE_SIZE = 100
 """Images a slice: about 250 ms of work on the embedded store, so that nobody else waits behind a bulk."""
 
@@ -87,9 +89,14 @@ def slowest(earlier: list[PlaceView], later: list[PlaceView]) -> list[PlaceView]
     joined = []
     for one, other in zip(earlier, later, strict=True):
         times = [place.ms for place in (one, other) if place.ms is not None]
-        pending = "pending" in {one.state, other.state}
-        joined.append(PlaceView(name=one.name, state="pending" if pending else "applied", ms=max(times, default=None)))
+        state = max(one.state, other.state, key=_SURENESS.index)
+        joined.append(PlaceView(name=one.name, state=state, ms=max(times, default=None)))
     return joined
+
+
+def without_pending(places: list[PlaceView]) -> list[PlaceView]:
+    """Give the places of a change that is everywhere by now: what was pending when it was last looked at has it too."""
+    return [it.model_copy(update={"state": "lease"}) if it.state == "pending" else it for it in places]
 
 
 def may_undo_without_plan(changed_at: datetime, now: datetime) -> bool:

@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-import time
 
 from aiokafka.errors import KafkaError
 
 from gallery.images.writer import ImageWriter
 from shared.bus.broker import Place
-from shared.consistency import Barrier, is_sent, state_of
+from shared.consistency import Barrier, clock, is_sent, state_of
 from shared.contracts import VisibilityChanged
 from shared.mongo import StoreError
 
@@ -42,5 +41,5 @@ class Erasure:
             return
         topic = VisibilityChanged.topic
         sent = [Place(topic, it["published"]["partition"], it["published"]["offset"]) for it in deleted]
-        if state_of(await self._erasers.wait(sent, time.monotonic(), _WAIT_S)) == "enforced":
+        if state_of(await self._erasers.wait(sent, clock(), _WAIT_S)) == "enforced":
             await self._images.mark_erased(deleted)

@@ -1,7 +1,6 @@
 """Changing one image: its owner's own request, conditional on the version, answered once it is enforced."""
 
 import asyncio
-import time
 from datetime import UTC, datetime
 
 from gallery.changes.schemas import SingleChangeView
@@ -9,7 +8,7 @@ from gallery.images.domain import HistoryEntry, Image, entry
 from gallery.images.repository import ImageRepository
 from gallery.images.writer import ImageWriter
 from shared.auth import User
-from shared.consistency import Enforcement, state_of
+from shared.consistency import Enforcement, clock, state_of
 from shared.contracts import Cause
 from shared.http.problems import Problem, not_found
 from shared.ids import ImageId, is_id, new_change_id
@@ -52,7 +51,7 @@ class ChangeService:
                 return await self._unchanged(document)
             if refusal is not None:
                 raise refusal
-            began = time.monotonic()
+            began = clock()
             change = entry(
                 Image.model_validate(document), to, user.user_id, Cause.OWNER, new_change_id(), datetime.now(UTC)
             )
@@ -81,6 +80,6 @@ class ChangeService:
         last = HistoryEntry.model_validate(document["history"][-1])
         if document["enforcing"]:
             # The caller hears 200 only when it is everywhere, whoever asked for it first.
-            return await self._enforced(document, last, time.monotonic())
+            return await self._enforced(document, last, clock())
         view = SingleChangeView(id=last.change_id, state="enforced", places=last.places)
         return Image.model_validate(document), view

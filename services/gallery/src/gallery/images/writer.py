@@ -139,19 +139,22 @@ class ImageWriter:
         except DuplicateKeyError:
             return  # the truth went on meanwhile
 
-    async def reaffirm(self, key: str) -> None:
+    async def reaffirm(self, key: str, above: int) -> None:
         """Raise an image's version as it is and flag it, so that its next record supersedes what can't be read."""
+        raised = {"$add": [{"$max": ["$version", above]}, 1]}
         await self.collection.update_one(
             {"_id": key},
-            {
-                "$inc": {"version": 1},
-                "$set": {
-                    "unpublished": True,
-                    "enforcing": True,
-                    "cause": Cause.REAFFIRMED.value,
-                    "changed_at": datetime.now(UTC),
-                },
-            },
+            [
+                {
+                    "$set": {
+                        "version": raised,
+                        "unpublished": True,
+                        "enforcing": True,
+                        "cause": Cause.REAFFIRMED.value,
+                        "changed_at": datetime.now(UTC),
+                    }
+                }
+            ],
         )
 
     async def _move_old_history(self, document: Document) -> None:
