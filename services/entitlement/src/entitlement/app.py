@@ -44,7 +44,7 @@ def create_app(settings: Settings, guards: Guards = GUARDS) -> FastAPI:
                 enforcement.follow_forever,
                 service.take_effect_forever,
             ],
-            closes=[barrier.aclose],
+            closes=[enforcement.settled, barrier.aclose],
         ):
             yield
 

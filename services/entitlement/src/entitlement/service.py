@@ -36,6 +36,7 @@ class EntitlementService:
 
     async def see(self, user_id: UserId) -> EntitlementView:
         """Say what somebody's plan is and allows now."""
+        await self._enforcement.settled()
         return EntitlementView.of(await self._subscriptions.get(user_id), datetime.now(UTC))
 
     async def subscribe(self, user_id: UserId, wanted: SubscriptionRequest) -> EntitlementView:
@@ -101,7 +102,7 @@ class EntitlementService:
             saved = await self._subscriptions.save(before, after, new_change_id(), now)
             if saved is not None:
                 # Shielded: once the truth is written, a caller who hangs up must not stop its publication.
-                places = await asyncio.shield(self._enforcement.enforce([saved], began))
+                places = await asyncio.shield(self._enforcement.enforce_one(saved, began))
                 enforced = state_of(places) == "enforced"
                 current = Subscription.model_validate(
                     {**saved, "places": places, "enforced_at": datetime.now(UTC) if enforced else None}

@@ -50,9 +50,9 @@ def create_app(settings: Settings, guards: Guards = GUARDS) -> FastAPI:
     )
     erasure = Erasure(writer, erasers)
     runner = BulkRunner(changes, images, writer, enforcement)
-    image_service = ImageService(images, cursors)
+    image_service = ImageService(images, enforcement, cursors)
     change_service = ChangeService(images, writer, enforcement, plans)
-    bulk_service = BulkService(changes, images, runner, plans, cursors, settings.barrier_timeout_s)
+    bulk_service = BulkService(changes, images, runner, enforcement, plans, cursors, settings.barrier_timeout_s)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None, None]:
@@ -64,7 +64,7 @@ def create_app(settings: Settings, guards: Guards = GUARDS) -> FastAPI:
                 erasure.follow_forever,
                 runner.take_over_forever,
             ],
-            closes=[barrier.aclose, erasers.aclose, runner.aclose],
+            closes=[enforcement.settled, barrier.aclose, erasers.aclose, runner.aclose],
         ):
             yield
 

@@ -23,6 +23,7 @@ FOLLOW_EVERY_S = 1.0
 FOLLOW_AFTER = timedelta(seconds=3)
 """A younger change has a request that waits for it."""
 FOLLOW_AT_MOST = 500
+_NOTED_WITHIN_S = 1.0
 
 
 class Truths(Protocol):
@@ -49,6 +50,23 @@ class Enforcement:
         self._publisher = publisher
         self._barrier = barrier
         self._timeout_s = timeout_s
+        self._noting: set[asyncio.Task[None]] = set()
+
+    async def enforce_one(self, document: Document, began: float) -> list[PlaceView]:
+        """Do as `enforce` does for one document, without waiting until the outcome is noted: see `settled`."""
+        sent, places = await self._bring([document], began)
+        noting = asyncio.create_task(self._note(sent, places))
+        self._noting.add(noting)
+        noting.add_done_callback(self._noting.discard)
+        return places
+
+    async def settled(self) -> None:
+        """Return once what this replica has answered is noted, so that its callers read of it what they were told.
+
+        Bounded: a store that doesn't take the note is asked by the reader itself.
+        """
+        if self._noting:
+            await asyncio.wait(set(self._noting), timeout=_NOTED_WITHIN_S)
 
     async def enforce(self, documents: Sequence[Document], began: float) -> list[PlaceView]:
         """Publish `documents`, wait for the enforcers, and say how far each place is.
@@ -56,6 +74,13 @@ class Enforcement:
         `began` is `clock()` from before the truth was written. Never raises for a lost broker or store:
         what could not be confirmed is pending, and is followed up.
         """
+        sent, places = await self._bring(documents, began)
+        await self._note(sent, places)
+        return places
+
+    async def _bring(
+        self, documents: Sequence[Document], began: float
+    ) -> tuple[list[tuple[Document, Place | None]], list[PlaceView]]:
         truth = PlaceView(name=self._owner, state="applied", ms=round((clock() - began) * 1000, 1))
         sent = await asyncio.gather(*(self._send(document) for document in documents))
         reached = [place for place in sent if place is not None]
@@ -63,8 +88,7 @@ class Enforcement:
             places = [truth, *await self._barrier.wait(reached, began, self._timeout_s)]
         else:
             places = [truth, *self._barrier.unreached()]
-        await self._note(list(zip(documents, sent, strict=True)), places)
-        return places
+        return list(zip(documents, sent, strict=True)), places
 
     async def follow_forever(self) -> None:
         """Go on with what no request waits for any more, every second until cancelled."""

@@ -18,7 +18,7 @@ from gallery.changes.schemas import (
 from gallery.images.domain import HistoryEntry, Image
 from gallery.images.repository import ImageRepository
 from shared.auth import User
-from shared.consistency import PlaceView
+from shared.consistency import Enforcement, PlaceView
 from shared.contracts import Cause
 from shared.http.cursors import Cursors, Keyset
 from shared.http.problems import Problem, not_found
@@ -38,6 +38,7 @@ class BulkService:
         changes: ChangeRepository,
         images: ImageRepository,
         runner: BulkRunner,
+        enforcement: Enforcement,
         plans: Plans,
         cursors: Cursors,
         wait_s: float,
@@ -45,6 +46,7 @@ class BulkService:
         self._changes = changes
         self._images = images
         self._runner = runner
+        self._enforcement = enforcement
         self._plans = plans
         self._cursors = cursors
         self._wait_s = wait_s
@@ -97,6 +99,7 @@ class BulkService:
         change = await self._changes.get(ChangeId(change_id), user.user_id)
         if change is not None:
             return await self._view(change, cursor, limit)
+        await self._enforcement.settled()
         single = await self._images.by_change(ChangeId(change_id), user.user_id)
         if single is None:
             raise not_found()

@@ -71,7 +71,7 @@ class ChangeService:
 
     async def _enforced(self, document: Document, change: HistoryEntry, began: float) -> tuple[Image, SingleChangeView]:
         # Shielded: once the truth is written, a caller who hangs up must not stop its publication.
-        places = await asyncio.shield(self._enforcement.enforce([document], began))
+        places = await asyncio.shield(self._enforcement.enforce_one(document, began))
         shown = change.model_copy(update={"places": places}).shown_places()
         view = SingleChangeView(id=change.change_id, state=state_of(places), places=shown)
         return Image.model_validate(document), view

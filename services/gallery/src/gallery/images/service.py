@@ -3,6 +3,7 @@
 from gallery.images.domain import HistoryEntry, Image
 from gallery.images.repository import ImageRepository
 from gallery.images.schemas import CountsView, HistoryPage, ImagePage, view_of
+from shared.consistency import Enforcement
 from shared.http.cursors import Cursors, Keyset
 from shared.http.problems import not_found
 from shared.ids import ImageId, UserId, is_id
@@ -12,8 +13,9 @@ from shared.visibility import Visibility
 class ImageService:
     """The use cases of those who look."""
 
-    def __init__(self, images: ImageRepository, cursors: Cursors) -> None:
+    def __init__(self, images: ImageRepository, enforcement: Enforcement, cursors: Cursors) -> None:
         self._images = images
+        self._enforcement = enforcement
         self._cursors = cursors
 
     async def see(self, image_id: str, viewer: UserId | None) -> Image:
@@ -49,6 +51,7 @@ class ImageService:
         Raises:
             Problem: 404 for everybody else.
         """
+        await self._enforcement.settled()
         document = await self._images.owned(ImageId(image_id), owner) if is_id(image_id) else None
         if document is None:
             raise not_found()
