@@ -1,10 +1,13 @@
 """Which request goes where, and which goes nowhere."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 from fastapi import FastAPI, Request, Response
 
 from embedded.gateway import ROUTES, Gateway
+from embedded.page import Page
 
 SERVICES = ("entitlement", "gallery", "download", "generation")
 
@@ -29,8 +32,18 @@ def client_of(gateway: Gateway) -> httpx.AsyncClient:
 
 
 @pytest.fixture
+def built(tmp_path: Path) -> Path:
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    return tmp_path
+
+
+@pytest.fixture
 def gateway() -> Gateway:
-    gateway = Gateway(named("issuer"), SERVICES)
+    return gateway_with(None)
+
+
+def gateway_with(page: Page | None) -> Gateway:
+    gateway = Gateway(named("issuer"), SERVICES, page)
     for name in SERVICES:
         gateway.attach(name, named(name))
     return gateway
@@ -47,19 +60,25 @@ async def test_documents_health_and_issuer_are_routed(gateway: Gateway) -> None:
     client = client_of(gateway)
     assert (await client.get("/openapi/gallery.json")).json() == "gallery /openapi/gallery.json"
     assert (await client.get("/download/livez")).json() == "download /livez"
-    assert (await client.get("/dev/jwks")).json() == "issuer /dev/jwks"
+    for path in ("/dev/jwks", "/dev/session", "/dev/accounts"):
+        assert (await client.get(path)).json() == f"issuer {path}"
 
 
 @pytest.mark.parametrize(
     "path",
     [
         *("/", "/v1", "/v1/", "/v1/internal", "/v2/plans", "/internal", "/gallery/internal", "/gallery", "/V1/plans"),
-        *("/openapi/other.json", "/openapi/gallery", "/openapi/a/gallery.json", "/dev/session", "/dev", "/docs"),
+        *("/openapi/other.json", "/openapi/gallery", "/openapi/a/gallery.json", "/dev/keys", "/dev", "/docs"),
         *("//v1/plans", "/v1//plans", "/v1/images/%2e%2e/%2e%2e/internal", "/v1/images/..%2f..%2finternal"),
     ],
 )
-async def test_what_the_table_does_not_name_is_not_there(gateway: Gateway, path: str) -> None:
-    answer = await client_of(gateway).get(httpx.URL("http://gateway", raw_path=path.encode()))
+@pytest.mark.parametrize("with_page", [False, True])
+async def test_what_the_table_does_not_name_is_not_there(path: str, with_page: bool, built: Path) -> None:
+    if path == "/" and with_page:
+        return
+    answer = await client_of(gateway_with(Page(built) if with_page else None)).get(
+        httpx.URL("http://gateway", raw_path=path.encode())
+    )
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["code"] == "not_found"
@@ -96,3 +115,11 @@ async def test_service_that_has_not_started_is_unavailable_and_the_gateway_alive
     assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
     assert (await client.get("/readyz")).status_code == 503
     assert (await client.get("/livez")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/explore", "/explore/img_1", "/creations/private/img_1", "/images/x", "/account"]
+)
+async def test_every_view_has_an_address(path: str, built: Path) -> None:
+    answer = await client_of(gateway_with(Page(built))).get(path)
+    assert (answer.status_code, answer.text) == (200, "<!doctype html>")

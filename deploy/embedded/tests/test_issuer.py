@@ -10,6 +10,8 @@ from embedded.data_dir import open_data_dir
 from embedded.errors import DataDirError
 from embedded.issuer import DevelopmentIssuer, create_issuer_app
 
+HERE = "http://127.0.0.1:8080"
+
 
 @pytest.fixture
 def private_key(tmp_path_factory: pytest.TempPathFactory) -> str:
@@ -20,7 +22,7 @@ def private_key(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def client(private_key: str) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(create_issuer_app(DevelopmentIssuer(private_key)))
-    return httpx.AsyncClient(transport=transport, base_url="http://issuer")
+    return httpx.AsyncClient(transport=transport, base_url=HERE)
 
 
 async def test_token_verifies_against_the_key_set(client: httpx.AsyncClient) -> None:

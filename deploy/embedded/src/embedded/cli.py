@@ -106,9 +106,8 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 _WELCOME = """\
 Private Generations is ready at {address}   (data and logs in {folder}; Ctrl-C ends it)
 Anybody who reaches this port can sign in as anybody and take any plan: the issuer (/dev/token) and the built-in
-billing are for development only.
+billing are for development only. Open the address in a browser, or try it here:
 
-Try it:
   A={address}
   TOKEN=$(curl -s $A/dev/token --json '{{"user_id": "alice"}}' | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
   curl -s $A/v1/subscription -X PUT -H "Authorization: Bearer $TOKEN" --json '{{"plan": "plus"}}'

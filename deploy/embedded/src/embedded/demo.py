@@ -27,6 +27,7 @@ class Account:
     """One account: the plan under which it generates, and the one that it ends up with."""
 
     user_id: str
+    about: str
     plan: str
     pictures: tuple[Picture, ...]
     then: Mapping[str, str] | None = None
@@ -35,6 +36,7 @@ class Account:
 ACCOUNTS: Final = (
     Account(
         "free",
+        "Free plan: everything it makes is public",
         "free",
         (
             Picture("a lighthouse above a calm sea at dawn", "public"),
@@ -43,6 +45,7 @@ ACCOUNTS: Final = (
     ),
     Account(
         "plus",
+        "Plus plan: makes private images, in every format",
         "plus",
         (
             Picture("a forest in the first snow", "private", count=2),
@@ -52,6 +55,7 @@ ACCOUNTS: Final = (
     ),
     Account(
         "lapsed",
+        "Had Plus: its private images are still private",
         "plus",
         (
             Picture("marble with veins of gold", "private"),

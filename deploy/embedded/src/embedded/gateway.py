@@ -1,4 +1,4 @@
-"""The one way in: routes by the first segment after /v1; what the table doesn't name doesn't exist outside."""
+"""The one way in: routes by the first segment after /v1, the page beside it; nothing else exists outside."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -8,6 +8,7 @@ import httpx
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from embedded.page import Page
 from shared.http.problems import Problem, not_found
 
 ROUTES: Final[Mapping[str, str]] = {
@@ -32,8 +33,9 @@ _ASK_WITHIN_S = 3.0
 class Gateway:
     """An ASGI application in front of the services; `attach` each one when it can take requests."""
 
-    def __init__(self, issuer: ASGIApp, services: Sequence[str]) -> None:
+    def __init__(self, issuer: ASGIApp, services: Sequence[str], page: Page | None = None) -> None:
         self._issuer = issuer
+        self._page = page
         self._services: dict[str, ASGIApp | None] = dict.fromkeys(services)
 
     def attach(self, name: str, app: ASGIApp) -> None:
@@ -65,13 +67,15 @@ class Gateway:
                 return self._service(ROUTES[first]), scope
             case ["openapi", document] if (name := document.removesuffix(".json")) != document:
                 return self._service(name), scope
-            case ["dev", "jwks" | "token"]:
+            case ["dev", "jwks" | "token" | "session" | "accounts"]:
                 return self._issuer, scope
             case [("livez" | "readyz") as probe]:
                 return self._answer_for_all(probe), scope
             case [name, probe] if name in self._services and probe in _HEALTH:
                 path = f"/{probe}"
                 return self._service(name), {**scope, "path": path, "raw_path": path.encode()}
+            case _ if self._page is not None and (found := self._page.at(scope["path"])) is not None:
+                return found, scope
             case _:
                 raise not_found()
 

@@ -1,16 +1,21 @@
-"""A development issuer: gives anybody a token for any user id. In production OIDC sign-in takes its place."""
+"""A development issuer: gives anybody a token for any user id. In production OIDC sign-in takes its place.
+
+Since anybody may be anybody, it answers only under host names that it knows: a page of another site whose name was made
+to point here (DNS rebinding) gets nothing, and neither does a page that asks from another origin.
+"""
 
 import base64
 import hashlib
 import json
 import time
-from typing import Annotated, Literal
+from collections.abc import Collection
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from fastapi import FastAPI, Response
-from fastapi.routing import APIRouter
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from jwt.algorithms import ECAlgorithm
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,12 +23,15 @@ from embedded.errors import DataDirError
 from shared.http import problems
 from shared.http.answers import json_answer
 from shared.http.body import StrictRoute
+from shared.http.origin import require_own_origin
+from shared.http.problems import Problem
 from shared.ids import IdText
 
 ISSUER = "private-generations-dev"
 AUDIENCE = "private-generations"
 ALGORITHM = "ES256"
 TOKEN_LIFE_S = 12 * 60 * 60
+LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class TokenRequest(BaseModel):
@@ -95,6 +103,16 @@ class DevelopmentIssuer:
         signed = jwt.encode(claims, self._private, algorithm=ALGORITHM, headers={"kid": self.key.kid})
         return TokenAnswer(access_token=signed)
 
+    def subject(self, token: str) -> str | None:
+        """Give whose token it is; None for one that isn't this issuer's or has expired."""
+        try:
+            claims = jwt.decode(
+                token, self._private.public_key(), algorithms=[ALGORITHM], issuer=ISSUER, audience=AUDIENCE
+            )
+        except jwt.PyJWTError:
+            return None
+        return str(claims["sub"])
+
 
 def _broken() -> DataDirError:
     return DataDirError("The issuer's key in DATA_DIR is broken: choose another DATA_DIR.")
@@ -106,19 +124,38 @@ def _thumbprint(members: dict[str, str]) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(canonical).digest()).rstrip(b"=").decode()
 
 
-def create_issuer_app(issuer: DevelopmentIssuer) -> FastAPI:
-    """Serve `issuer` at /dev/jwks and /dev/token."""
+def create_issuer_app(issuer: DevelopmentIssuer, hosts: Collection[str] = LOOPBACK_HOSTS) -> FastAPI:
+    """Serve `issuer` at /dev: keys for everybody, tokens and the page's sessions under `hosts`."""
+    from embedded.sessions import session_routes  # noqa: PLC0415 - it needs this module's classes
+
     router = APIRouter(prefix="/dev", route_class=StrictRoute)
+
+    async def only_from_here(request: Request) -> None:
+        _require_known_host(request, hosts)
+        if request.headers.get("origin") is not None:
+            require_own_origin(request)
 
     @router.get("/jwks")
     async def jwks() -> Response:
         return json_answer(KeySet(keys=[issuer.key]))
 
-    @router.post("/token")
+    @router.post("/token", dependencies=[Depends(only_from_here)])
     async def token(wanted: TokenRequest) -> Response:
         return json_answer(issuer.token(wanted))
 
     app = FastAPI(title="Development issuer", openapi_url=None, redirect_slashes=False)
     problems.install(app, ())
     app.include_router(router)
+    app.include_router(session_routes(issuer), dependencies=[Depends(only_from_here)])
     return app
+
+
+def _require_known_host(request: Request, hosts: Collection[str]) -> None:
+    try:
+        name = urlsplit(f"//{request.headers.get('host', '')}").hostname
+    except ValueError:
+        name = None
+    if name not in hosts:
+        raise Problem(
+            403, "host_not_allowed", "The development issuer isn't here under this name: see DEV_ISSUER_HOSTS."
+        )

@@ -8,6 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from embedded.stores import ALL_STORES, StoreAddresses, StoreName
 
+_CHECKOUT = Path(__file__).parents[4]
+
 
 class EmbeddedSettings(BaseSettings):
     """PORT and DATA_DIR; store addresses, each of which takes the place of an embedded store."""
@@ -21,6 +23,8 @@ class EmbeddedSettings(BaseSettings):
     s3_endpoint: str | None = Field(None, description="an S3 store instead of the embedded one")
     s3_access_key: SecretStr = Field(SecretStr(""), description="its key")
     s3_secret_key: SecretStr = Field(SecretStr(""), description="and its secret")
+    page_dir: Path | None = Field(None, description="folder of the built page; the checkout's when not set")
+    dev_issuer_hosts: str = Field("", description="host names besides loopback for the development issuer: `a,b`")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
 
     @model_validator(mode="after")
@@ -28,6 +32,16 @@ class EmbeddedSettings(BaseSettings):
         if self.s3_endpoint and not (self.s3_access_key.get_secret_value() and self.s3_secret_key.get_secret_value()):
             raise ValueError("S3_ENDPOINT needs S3_ACCESS_KEY and S3_SECRET_KEY")
         return self
+
+    @property
+    def built_page(self) -> Path:
+        """Where the page is."""
+        return self.page_dir or _CHECKOUT / "services/web/dist"
+
+    @property
+    def issuer_hosts(self) -> frozenset[str]:
+        """The names in `dev_issuer_hosts`."""
+        return frozenset(name.strip().lower() for name in self.dev_issuer_hosts.split(",") if name.strip())
 
     @property
     def wanted_stores(self) -> frozenset[StoreName]:

@@ -6,13 +6,15 @@ import socket
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from embedded.data_dir import DataDir
 from embedded.errors import ServiceError
 from embedded.front import Front
 from embedded.gateway import Gateway
-from embedded.issuer import DevelopmentIssuer, create_issuer_app
+from embedded.issuer import LOOPBACK_HOSTS, DevelopmentIssuer, create_issuer_app
 from embedded.logs import log_to
+from embedded.page import load_page
 from embedded.preparation import prepare
 from embedded.services import Catalogue
 from embedded.single import run_in_process
@@ -29,12 +31,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to run: `split` into processes or not; `rebuild` after an unclean end."""
+    """How to run: `split` into processes or not; `rebuild` after an unclean end; the page and the issuer's names."""
 
     catalogue: Catalogue
     split: bool
     rebuild: bool
     log_level: str
+    page_dir: Path
+    issuer_hosts: frozenset[str]
 
 
 @asynccontextmanager
@@ -57,7 +61,11 @@ async def running(
     log.info("stores are ready")
     issuer = DevelopmentIssuer(folder.secrets.issuer_private_key)
     log.warning("the development issuer is on: it gives anybody a token for any user")
-    gateway = Gateway(create_issuer_app(issuer), plan.catalogue.names)
+    page = load_page(plan.page_dir)
+    if page is None:
+        log.warning("the page isn't built: only the HTTP API is served", extra={"folder": str(plan.page_dir)})
+    issuer_app = create_issuer_app(issuer, LOOPBACK_HOSTS | plan.issuer_hosts)
+    gateway = Gateway(issuer_app, plan.catalogue.names, page)
     front = Front(gateway, listener)
     front.start()  # the services fetch the issuer's keys through it
     port: int = listener.getsockname()[1]

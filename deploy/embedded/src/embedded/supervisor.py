@@ -81,7 +81,14 @@ class Run:
             port: int = listener.getsockname()[1]
             async with self._stores_and_stack(folder, ending) as (stores, stack):
                 running = stack.running(
-                    stack.Plan(self.catalogue, self.split, rebuild, self.settings.log_level),
+                    stack.Plan(
+                        self.catalogue,
+                        self.split,
+                        rebuild,
+                        self.settings.log_level,
+                        self.settings.built_page,
+                        self.settings.issuer_hosts,
+                    ),
                     folder,
                     stores,
                     listener,

@@ -1,4 +1,7 @@
-"""Who is asking: tokens verified against the issuer's public keys, algorithm, issuer and audience pinned."""
+"""Who is asking: tokens verified against the issuer's public keys, algorithm, issuer and audience pinned.
+
+A token comes in the bearer header, or from a browser in the cookie `pg_session`.
+"""
 
 import asyncio
 import time
@@ -9,10 +12,12 @@ import httpx
 import jwt
 from fastapi import Request
 
+from shared.http.origin import require_own_origin
 from shared.http.problems import Problem
 from shared.ids import UserId, is_id
 
 OPERATOR = "operator"
+SESSION_COOKIE = "pg_session"
 _REFRESH_AT_MOST_EVERY_S = 5.0
 _KEPT_S = 600.0
 
@@ -112,15 +117,24 @@ class Authenticator:
         """Give the signed-in person, or None without credentials.
 
         Raises:
-            Problem: 401 `token_invalid` for credentials that don't hold, 503 when the issuer can't be asked.
+            Problem: 401 `token_invalid` for credentials that don't hold, 403 `origin_differs` for a cookie that
+                another site's page sent along, 503 when the issuer can't be asked.
         """
         header = request.headers.get("authorization")
         if header is None:
-            return None
+            return await self._of_cookie(request)
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise _invalid("send `Authorization: Bearer <token>`")
         return await self._verify(token.strip())
+
+    async def _of_cookie(self, request: Request) -> Viewer:
+        token = request.cookies.get(SESSION_COOKIE)
+        if not token:
+            return None
+        # A browser sends the cookie without being asked to, so who asks must be looked at; nobody sends a header so.
+        require_own_origin(request)
+        return await self._verify(token)
 
     async def user(self, request: Request) -> User:
         """Give the signed-in person; anonymous: 401 `sign_in_required`."""
