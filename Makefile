@@ -17,28 +17,52 @@ INSTALLED := $(VENV)/.installed
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--group dev $(PACKAGES:%=--no-emit-package private-generations-%) $(PYPROJECTS)
 
-.PHONY: help run test check fmt bench lock clean
+# The page: Node comes with the packages of the set-up, so none is needed on the machine.
+WEB := services/web
+NODE_MODULES := $(WEB)/node_modules/.installed
+PAGE := $(WEB)/dist/index.html
+PAGE_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f) $(addprefix $(WEB)/,index.html vite.config.ts tsconfig.json)
+NPM := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix $(WEB) --loglevel=error
+SERVICES := entitlement generation gallery download
+
+.PHONY: help run test check fmt bench lock clean page types
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## start the whole system on PORT (8080), data in DATA_DIR (./.data)
+	@$(MAKE) --no-print-directory page || echo "the page can't be built now (see above): going on without it"
 	@exec $(VENV)/bin/python -m embedded $(ARGS)
 
-test: $(INSTALLED) ## run every test (ARGS="-k name" for some)
+page: $(PAGE) ## build the page (`make run` and `make test` do)
+
+test: $(INSTALLED) $(PAGE) ## run every test (ARGS="-k name" for some)
 	@$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
-check: $(INSTALLED) ## format, lint, types, import contracts, lock
+check: $(INSTALLED) $(NODE_MODULES) ## format, lint, types, import contracts, lock, the page's types
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
+	@$(NPM) run --silent check
+	@$(MAKE) --no-print-directory types TYPES=.make/types && diff -ru $(WEB)/src/api/types .make/types \
+		|| { echo "the page's types differ from the services' OpenAPI: run 'make types'"; exit 1; }
 	@cp requirements.lock .make/lock && $(COMPILE) -o .make/lock && diff -u requirements.lock .make/lock \
 		|| { echo "requirements.lock is out of date: run 'make lock'"; exit 1; }
 
-fmt: $(INSTALLED) ## format and mend what can be mended
+fmt: $(INSTALLED) $(NODE_MODULES) ## format and mend what can be mended
+	@$(NPM) run --silent fmt
 	@$(VENV)/bin/ruff format .
 	@$(VENV)/bin/ruff check --fix .
+
+TYPES := $(WEB)/src/api/types
+types: $(INSTALLED) $(NODE_MODULES) ## make the page's types from the services' OpenAPI
+	@$(VENV)/bin/python -m embedded.openapi .make/openapi
+	@mkdir -p $(TYPES)
+	@for service in $(SERVICES); do \
+		$(NPM) exec --offline -- openapi-typescript .make/openapi/$$service.json -o $(TYPES)/$$service.d.ts >.make/types.log 2>&1 \
+			|| { cat .make/types.log; exit 1; }; \
+	done
 
 bench: $(INSTALLED) ## print how fast it is, as ratios against peers in the same run
 	@$(VENV)/bin/python -m bench $(ARGS)
@@ -47,7 +71,7 @@ lock: $(UV) ## compile requirements.lock anew (UPGRADE=1 moves pins)
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements.lock
 
 clean: ## remove what the set-up and the tests made (not DATA_DIR)
-	@rm -rf $(VENV) .tools .make .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .tools .make $(WEB)/node_modules $(WEB)/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(UV):
@@ -64,4 +88,15 @@ $(INSTALLED): requirements.lock $(PYPROJECTS) | $(UV)
 	@test -x $(VENV)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
 	@$(UV) pip sync --quiet --compile-bytecode --python $(VENV)/bin/python --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python $(VENV)/bin/python --no-deps $(PROJECTS:%=--editable %)
+	@touch $@
+
+$(NODE_MODULES): $(WEB)/package.json $(WEB)/package-lock.json $(WEB)/.npmrc | $(INSTALLED)
+	@echo "setting up: the page's packages into $(WEB)/node_modules"
+	@mkdir -p .make
+	@$(NPM) ci --ignore-scripts >.make/npm.log 2>&1 || { cat .make/npm.log; exit 1; }
+	@touch $@
+
+$(PAGE): $(NODE_MODULES) $(PAGE_SOURCES)
+	@echo "setting up: the page into $(WEB)/dist (built again only when its sources change)"
+	@$(NPM) run --silent build >.make/page.log 2>&1 || { cat .make/page.log; exit 1; }
 	@touch $@

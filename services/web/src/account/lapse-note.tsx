@@ -1,0 +1,28 @@
+/** After a plan ended: what stays private, and what can be done with it. */
+
+import { follow } from "../frame/route";
+import { useCounts, useMyPlan } from "../session/queries";
+import { LockIcon } from "../ui/icons";
+import { images } from "../ui/time";
+
+export function LapseNote() {
+  const plan = useMyPlan();
+  const counts = useCounts();
+  const kept = counts.data?.private ?? 0;
+  if (plan.data === undefined || plan.data.capabilities.private_generation.allowed || kept === 0) {
+    return null;
+  }
+  return (
+    <aside className="note">
+      <LockIcon />
+      <p>
+        Your plan has ended. Your {images(kept)} that {kept === 1 ? "is" : "are"} private{" "}
+        {kept === 1 ? "stays" : "stay"} private: only you can see {kept === 1 ? "it" : "them"}, and download as JPG.{" "}
+        <a href="/account" onClick={(event) => follow(event)}>
+          Resubscribe
+        </a>{" "}
+        for every format and new private images.
+      </p>
+    </aside>
+  );
+}

@@ -1,0 +1,35 @@
+/** Explore: what everybody shows, newest first. */
+
+import { useQueryClient } from "@tanstack/react-query";
+import { inWords } from "../api/problem";
+import { addressOf } from "../frame/route";
+import { Gallery } from "../gallery/gallery";
+import { dropImages, type ImageList } from "../gallery/lists";
+
+export function Explore({ list }: { list: ImageList }) {
+  const client = useQueryClient();
+  return (
+    <div className="view">
+      <h1 className="visually-hidden">Explore</h1>
+      {list.error !== null && list.images.length === 0 ? (
+        <div className="empty" role="alert">
+          <p>{inWords(list.error)}</p>
+          <button type="button" className="button" onClick={list.retry}>
+            Try again
+          </button>
+        </div>
+      ) : list.images.length === 0 && !list.isLoading ? (
+        <p className="empty">Nobody has shown an image yet. Yours could be the first.</p>
+      ) : (
+        <Gallery
+          label="Public images"
+          images={list.images}
+          addressOf={(id) => addressOf({ view: "explore", imageId: id })}
+          hasMore={list.hasMore}
+          loadMore={list.loadMore}
+          onGone={(id) => dropImages(client, [id])}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,156 @@
+/** The two lists of images, Explore and Creations, and how changes get into them. */
+
+import { type InfiniteData, type QueryClient, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
+import { api, dataOf } from "../api/client";
+import type { Image, Tab, Visibility } from "../api/schema";
+import { onWake } from "../session/awake";
+import { onTabMessage, tellTabs } from "../session/tabs";
+import { joined, type Page, type Pages, withFreshHead, without, withVisibility } from "./pages";
+
+const PAGE_SIZE = 100;
+/** Longer lists are refreshed at their head only: reading all of it again would take longer than anybody looks. */
+const READ_AGAIN_AT_MOST_PAGES = 4;
+
+export type ListName = "explore" | `creations/${Tab}`;
+
+export const listKey = (name: ListName) => ["images", name] as const;
+export const COUNTS_KEY = ["counts"] as const;
+
+async function readPage(name: ListName, cursor: string | null, signal?: AbortSignal): Promise<Page> {
+  const query = { limit: PAGE_SIZE, ...(cursor === null ? {} : { cursor }) };
+  const options = signal === undefined ? {} : { signal };
+  if (name === "explore") {
+    return dataOf(api.GET("/v1/explore", { params: { query }, ...options }));
+  }
+  const visibility = name.slice("creations/".length);
+  return dataOf(api.GET("/v1/creations", { params: { query: { ...query, visibility } }, ...options }));
+}
+
+export interface ImageList {
+  images: Image[];
+  isLoading: boolean;
+  error: Error | null;
+  hasMore: boolean;
+  isLoadingMore: boolean;
+  loadMore: () => void;
+  retry: () => void;
+}
+
+export function useImageList(name: ListName, enabled = true): ImageList {
+  const client = useQueryClient();
+  const query = useInfiniteQuery({
+    queryKey: listKey(name),
+    queryFn: ({ pageParam, signal }) => readPage(name, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+    enabled,
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
+  useEffect(() => {
+    if (!enabled) {
+      return;
+    }
+    void refreshList(client, name); // what an earlier visit left in memory may have changed meanwhile
+    const refresh = () => void refreshList(client, name);
+    const stops = [
+      onWake(refresh),
+      onTabMessage((message) => {
+        if (message.about === "images" || message.about === "generations") {
+          refresh();
+        }
+      }),
+    ];
+    return () => {
+      for (const stop of stops) {
+        stop();
+      }
+    };
+  }, [client, name, enabled]);
+  const images = useMemo(() => joined(query.data?.pages ?? []), [query.data]);
+  return {
+    images,
+    isLoading: query.isLoading,
+    error: query.error,
+    hasMore: query.hasNextPage,
+    isLoadingMore: query.isFetchingNextPage,
+    loadMore: () => {
+      if (query.hasNextPage && !query.isFetching) {
+        void query.fetchNextPage();
+      }
+    },
+    retry: () => void query.refetch(),
+  };
+}
+
+/** Catch up with what changed while nobody looked; counts too. */
+async function refreshList(client: QueryClient, name: ListName): Promise<void> {
+  const known = client.getQueryData<Pages>(listKey(name));
+  if (known === undefined) {
+    return;
+  }
+  if (name !== "explore") {
+    void client.invalidateQueries({ queryKey: COUNTS_KEY });
+  }
+  if (known.pages.length <= READ_AGAIN_AT_MOST_PAGES) {
+    await client.refetchQueries({ queryKey: listKey(name) });
+    return;
+  }
+  try {
+    const head = await readPage(name, null);
+    update(client, name, (pages) => withFreshHead(pages, head));
+  } catch {
+    // What is shown stays; its images are asked for one by one anyway.
+  }
+}
+
+function update(client: QueryClient, name: ListName, change: (pages: Pages) => Pages): void {
+  client.setQueryData<InfiniteData<Page, string | null>>(listKey(name), (known) =>
+    known === undefined ? known : change(known),
+  );
+}
+
+const LISTS: readonly ListName[] = ["explore", "creations/all", "creations/public", "creations/private"];
+
+/** An image isn't there any more, or not for this person. */
+export function dropImages(client: QueryClient, ids: readonly string[]): void {
+  for (const name of LISTS) {
+    update(client, name, (pages) => without(pages, new Set(ids)));
+  }
+}
+
+/** The server confirmed an image's visibility: every list shows it. */
+export function showVisibility(client: QueryClient, image: Image, to: Visibility): void {
+  for (const name of LISTS) {
+    const tab = name === "explore" ? "public" : (name.slice("creations/".length) as Tab);
+    update(client, name, (pages) => withVisibility(pages, tab, image, to));
+  }
+  void client.invalidateQueries({ queryKey: COUNTS_KEY });
+  tellTabs({ about: "images" });
+}
+
+/** Many images changed: every list is read again. */
+export async function readListsAgain(client: QueryClient): Promise<void> {
+  tellTabs({ about: "images" });
+  await Promise.all([
+    client.resetQueries({ queryKey: ["images"] }),
+    client.invalidateQueries({ queryKey: COUNTS_KEY }),
+    client.invalidateQueries({ queryKey: ["image"] }),
+  ]);
+}
+
+/** Every id of one's own list, from its first page to its end. */
+export async function* idsOf(tab: Tab, before: string): AsyncGenerator<string> {
+  let cursor: string | null = null;
+  do {
+    const page: Page = await readPage(`creations/${tab}`, cursor);
+    for (const image of page.items) {
+      if (new Date(image.created_at) < new Date(before)) {
+        yield image.id;
+      }
+    }
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+}

@@ -1,0 +1,99 @@
+/** An image's preview, asked for each time it comes into view: what was taken away is never shown from memory. */
+
+import { useEffect, useRef, useState } from "react";
+import { ApiError, asApiError, problemOf } from "../api/problem";
+import { onWake } from "../session/awake";
+
+const ANSWER_WITHIN_MS = 15_000;
+const TRIES = 4;
+const ASK_AGAIN_AFTER_MS = 4_000;
+
+export type PreviewState = "loading" | "shown" | "gone" | "failed";
+
+export interface Preview {
+  url: string | null;
+  state: PreviewState;
+}
+
+async function load(id: string, width: number, signal: AbortSignal): Promise<Blob> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const answer = await fetch(`/v1/previews/${encodeURIComponent(id)}?width=${width}`, {
+        cache: "no-cache",
+        signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
+        headers: { Accept: width === 1024 ? "image/jpeg" : "image/webp,image/jpeg" },
+      });
+      if (answer.ok) {
+        return await answer.blob();
+      }
+      throw await problemOf(answer);
+    } catch (thrown) {
+      const error = asApiError(thrown);
+      if (signal.aborted || attempt === TRIES || !(error instanceof ApiError) || !error.isPassing) {
+        throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 400 * 2 ** attempt));
+    }
+  }
+}
+
+/** Show a preview for as long as the component is there; `version` other than before asks again. */
+export function usePreview(id: string, width: number, version: unknown, onGone: (id: string) => void): Preview {
+  const [preview, setPreview] = useState<Preview>({ url: null, state: "loading" });
+  const gone = useRef(onGone);
+  useEffect(() => {
+    gone.current = onGone;
+  });
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another version of the image is asked for anew
+  useEffect(() => {
+    const ended = new AbortController();
+    let url: string | null = null;
+    let askedAt = 0;
+    const ask = async () => {
+      askedAt = performance.now();
+      try {
+        const blob = await load(id, width, ended.signal);
+        if (ended.signal.aborted) {
+          return;
+        }
+        const before = url;
+        url = URL.createObjectURL(blob);
+        setPreview({ url, state: "shown" });
+        if (before !== null) {
+          URL.revokeObjectURL(before);
+        }
+      } catch (error) {
+        if (ended.signal.aborted) {
+          return;
+        }
+        const isGone = error instanceof ApiError && error.status === 404;
+        if (isGone || url === null) {
+          setPreview({ url: null, state: isGone ? "gone" : "failed" });
+        }
+        if (isGone) {
+          gone.current(id);
+        }
+      }
+    };
+    const askAgain = () => {
+      if (performance.now() - askedAt > ASK_AGAIN_AFTER_MS) {
+        void ask();
+      }
+    };
+    void ask();
+    // Scrolling on is a use as well: what stayed in view is asked for again.
+    addEventListener("scrollend", askAgain, { capture: true, passive: true });
+    const stop = onWake(askAgain);
+    return () => {
+      ended.abort();
+      removeEventListener("scrollend", askAgain, { capture: true });
+      stop();
+      if (url !== null) {
+        URL.revokeObjectURL(url);
+      }
+    };
+  }, [id, width, version]);
+
+  return preview;
+}

@@ -1,0 +1,171 @@
+/** The Prompt Box: selecting the prompt opens the settings; sending never loses what was typed. */
+
+import { type FormEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import type { AspectRatio, Visibility } from "../api/schema";
+import { notify } from "../frame/notices";
+import { go } from "../frame/route";
+import { useMyPlan, usePreferredVisibility } from "../session/queries";
+import { useSession } from "../session/session";
+import { SparkIcon } from "../ui/icons";
+import { type Draft, keepDraft, loadDraft, MAX_PROMPT, seedProblem } from "./draft";
+import { useTracker } from "./tracker";
+import { VisibilityMenu } from "./visibility-menu";
+
+const RATIOS: readonly AspectRatio[] = ["1:1", "4:3", "3:2", "16:9", "3:4", "2:3", "9:16"];
+
+export function PromptBox() {
+  const { userId } = useSession();
+  const tracker = useTracker();
+  const plan = useMyPlan();
+  const preferred = usePreferredVisibility();
+  const [draft, setDraft] = useState<Draft>(() => loadDraft(userId));
+  const [isOpen, setOpen] = useState(false);
+  const box = useRef<HTMLFormElement>(null);
+  const seedNote = useId();
+  const visibility: Visibility = preferred.data ?? "public";
+  const isAllowed = visibility === "public" || (plan.data?.capabilities.private_generation.allowed ?? true);
+  const problem = seedProblem(draft.seed);
+
+  useEffect(() => keepDraft(userId, draft), [userId, draft]);
+  useEffect(() => {
+    const press = (event: PointerEvent) => {
+      const target = event.target as Element;
+      if (!box.current?.contains(target) && target.closest(".menu") === null) {
+        setOpen(false);
+      }
+    };
+    document.addEventListener("pointerdown", press);
+    return () => document.removeEventListener("pointerdown", press);
+  }, []);
+
+  const edit = (change: Partial<Draft>) => setDraft((before) => ({ ...before, ...change }));
+  const send = (event?: FormEvent) => {
+    event?.preventDefault();
+    if (userId === null) {
+      notify("Sign in to generate; what you typed is kept.");
+      go("/account");
+      return;
+    }
+    // Until the remembered value is known nobody may guess it.
+    if (draft.prompt.trim() === "" || problem !== null || !isAllowed || preferred.data === undefined) {
+      return;
+    }
+    const sent = draft;
+    setDraft({ ...draft, prompt: "" });
+    void tracker
+      .send({
+        prompt: sent.prompt.trim(),
+        visibility,
+        count: sent.count,
+        aspect_ratio: sent.aspectRatio,
+        seed: sent.seed.trim() === "" ? null : Number(sent.seed),
+      })
+      .then((state) => {
+        if (state === "refused") {
+          setDraft((now) => (now.prompt === "" ? { ...now, prompt: sent.prompt } : now));
+        }
+      });
+  };
+  const press = (event: KeyboardEvent) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
+      event.preventDefault();
+      send();
+    } else if (event.key === "Escape") {
+      setOpen(false);
+    }
+  };
+
+  return (
+    <form
+      ref={box}
+      className={isOpen ? "prompt-box prompt-box-open" : "prompt-box"}
+      onSubmit={send}
+      aria-label="Generate"
+    >
+      <div className="prompt-line">
+        <textarea
+          className="prompt-text"
+          aria-label="Prompt"
+          placeholder="Describe an image"
+          rows={1}
+          maxLength={MAX_PROMPT}
+          value={draft.prompt}
+          onFocus={() => setOpen(true)}
+          onClick={() => setOpen(true)}
+          onChange={(event) => edit({ prompt: event.target.value })}
+          onKeyDown={press}
+        />
+        <VisibilityMenu value={visibility} isSignedIn={userId !== null} />
+        <button
+          type="submit"
+          className="button prompt-send"
+          disabled={userId !== null && (draft.prompt.trim() === "" || problem !== null || !isAllowed)}
+        >
+          <SparkIcon />
+          Generate
+        </button>
+      </div>
+      {isAllowed ? null : (
+        <p className="prompt-note" role="status">
+          Your plan doesn't include private images now, and nothing is made public in their place. Choose Public, or{" "}
+          <a
+            href="/account"
+            onClick={(event) => {
+              event.preventDefault();
+              go("/account");
+            }}
+          >
+            see the plans
+          </a>
+          .
+        </p>
+      )}
+      {isOpen ? (
+        <div className="prompt-settings">
+          <fieldset className="segments">
+            <legend>Images</legend>
+            {[1, 2, 3, 4].map((count) => (
+              <label key={count}>
+                <input type="radio" name="count" checked={draft.count === count} onChange={() => edit({ count })} />
+                <span>{count}</span>
+              </label>
+            ))}
+          </fieldset>
+          <fieldset className="segments">
+            <legend>Shape</legend>
+            {RATIOS.map((ratio) => (
+              <label key={ratio}>
+                <input
+                  type="radio"
+                  name="ratio"
+                  checked={draft.aspectRatio === ratio}
+                  onChange={() => edit({ aspectRatio: ratio })}
+                />
+                <span>
+                  <i className={`ratio ratio-${ratio.replace(":", "-")}`} aria-hidden="true" />
+                  {ratio}
+                </span>
+              </label>
+            ))}
+          </fieldset>
+          <label className="field">
+            <span>Seed</span>
+            <input
+              inputMode="numeric"
+              placeholder="New each time"
+              value={draft.seed}
+              aria-invalid={problem !== null}
+              aria-describedby={problem === null ? undefined : seedNote}
+              onChange={(event) => edit({ seed: event.target.value })}
+            />
+          </label>
+          {problem === null ? null : (
+            <p id={seedNote} className="prompt-note" role="alert">
+              {problem}
+            </p>
+          )}
+        </div>
+      ) : null}
+    </form>
+  );
+}

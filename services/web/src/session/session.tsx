@@ -1,0 +1,131 @@
+/** Who is signed in. Everything that a person's data is kept in lives under their key, and is dropped with it. */
+
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useState } from "react";
+import { flushSync } from "react-dom";
+import { whenSignedOut } from "../api/client";
+import { ApiError, inWords } from "../api/problem";
+import type { Config } from "../config";
+import { onWake } from "./awake";
+import { signIn, signOut, whoAmI } from "./sign-in";
+import { onTabMessage, tellTabs } from "./tabs";
+
+export interface Session {
+  config: Config;
+  userId: string | null;
+  signIn: (userId: string) => Promise<void>;
+  signOut: () => Promise<void>;
+}
+
+const SessionContext = createContext<Session | null>(null);
+
+export function useSession(): Session {
+  const session = use(SessionContext);
+  if (session === null) {
+    throw new Error("used outside of a session");
+  }
+  return session;
+}
+
+type Known = { userId: string | null } | { error: string } | null;
+
+export function SessionProvider({ config, children }: { config: Config; children: ReactNode }) {
+  const [known, setKnown] = useState<Known>(null);
+
+  const look = useCallback(async () => {
+    try {
+      const userId = await whoAmI(config);
+      setKnown((before) => (before !== null && "userId" in before && before.userId === userId ? before : { userId }));
+    } catch (error) {
+      // Who was known stays known while the server can't be asked.
+      setKnown((before) => (before !== null && "userId" in before ? before : { error: inWords(error) }));
+    }
+  }, [config]);
+
+  useEffect(() => {
+    void look();
+    whenSignedOut(() => void look());
+    const stops = [
+      onWake(() => void look()),
+      onTabMessage((message) => {
+        if (message.about === "session") {
+          void look();
+        }
+      }),
+    ];
+    return () => {
+      for (const stop of stops) {
+        stop();
+      }
+    };
+  }, [look]);
+
+  const userId = known !== null && "userId" in known ? known.userId : null;
+  const session = useMemo<Session>(
+    () => ({
+      config,
+      userId,
+      signIn: async (wanted) => {
+        await signIn(config, wanted);
+        tellTabs({ about: "session" });
+        await look();
+      },
+      signOut: async () => {
+        await signOut(config);
+        sessionStorage.clear();
+        tellTabs({ about: "session" });
+        // Nothing of the person is on the page any more when the browser puts it away for its Back button.
+        flushSync(() => setKnown({ userId: null }));
+        location.replace("/explore");
+      },
+    }),
+    [config, userId, look],
+  );
+
+  if (known === null) {
+    return <div className="starting" role="status" aria-label="Loading" />;
+  }
+  if ("error" in known) {
+    return (
+      <main className="starting-failed">
+        <h1>Private Generations</h1>
+        <p role="alert">{known.error}</p>
+        <button type="button" className="button" onClick={() => void look()}>
+          Try again
+        </button>
+      </main>
+    );
+  }
+  return (
+    <SessionContext value={session}>
+      <PersonsData key={known.userId ?? ""}>{children}</PersonsData>
+    </SessionContext>
+  );
+}
+
+/** Make the cache of one person's data; another person gets another one. */
+export function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 5_000,
+        gcTime: 5 * 60_000,
+        retry: (failures, error) => failures < 3 && error instanceof ApiError && error.isPassing,
+        retryDelay: (failures, error) =>
+          error instanceof ApiError && error.retryAfterS !== null
+            ? Math.min(error.retryAfterS, 10) * 1_000
+            : Math.min(500 * 2 ** failures, 8_000),
+        networkMode: "always",
+        refetchOnWindowFocus: true,
+        refetchOnReconnect: true,
+      },
+      mutations: { networkMode: "always", retry: false },
+    },
+  });
+}
+
+function PersonsData({ children }: { children: ReactNode }) {
+  const [client] = useState(createQueryClient);
+  useEffect(() => () => client.clear(), [client]);
+  return <QueryClientProvider client={client}>{children}</QueryClientProvider>;
+}
