@@ -10,12 +10,18 @@ export UV_PYTHON_DOWNLOADS := never
 # Set-up is made of file targets: each runs once, and again only when what it depends on changed.
 UV := .tools/bin/uv
 VENV := .venv
-PROJECTS := libs/shared services/entitlement services/generation services/gallery services/download deploy/embedded
+PROJECTS := libs/shared services/entitlement services/generation services/gallery services/download deploy/embedded deploy/provisioning
 PACKAGES := $(notdir $(PROJECTS))
 PYPROJECTS := pyproject.toml $(PROJECTS:%=%/pyproject.toml)
 INSTALLED := $(VENV)/.installed
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--group dev $(PACKAGES:%=--no-emit-package private-generations-%) $(PYPROJECTS)
+# What images need of the lock, by name: all of them what `shared` needs, and each its own on top.
+IMAGES := shared entitlement generation gallery download provisioning
+NEEDS = $(UV) pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	--constraint requirements.lock $(PACKAGES:%=--no-emit-package private-generations-%) \
+	libs/shared/pyproject.toml $(filter %/$(1),$(PROJECTS))/pyproject.toml | sed 's/[=; ].*//' \
+	$(if $(filter-out shared,$(1)),| { grep -vxFf deploy/images/requirements/shared.txt || true; })
 
 # The page: Node comes with the packages of the set-up, so none is needed on the machine.
 WEB := services/web
@@ -49,6 +55,8 @@ check: $(INSTALLED) $(NODE_MODULES) ## format, lint, types, import contracts, lo
 		|| { echo "the page's types differ from the services' OpenAPI: run 'make types'"; exit 1; }
 	@cp requirements.lock .make/lock && $(COMPILE) -o .make/lock && diff -u requirements.lock .make/lock \
 		|| { echo "requirements.lock is out of date: run 'make lock'"; exit 1; }
+	@$(foreach image,$(IMAGES),$(call NEEDS,$(image)) | diff -u deploy/images/requirements/$(image).txt - \
+		|| { echo "deploy/images/requirements is out of date: run 'make lock'"; exit 1; };)
 
 fmt: $(INSTALLED) $(NODE_MODULES) ## format and mend what can be mended
 	@$(NPM) run --silent fmt
@@ -69,6 +77,7 @@ bench: $(INSTALLED) ## print how fast it is, as ratios against peers in the same
 
 lock: $(UV) ## compile requirements.lock anew (UPGRADE=1 moves pins)
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements.lock
+	@$(foreach image,$(IMAGES),$(call NEEDS,$(image)) >deploy/images/requirements/$(image).txt;)
 
 clean: ## remove what the set-up and the tests made (not DATA_DIR)
 	@rm -rf $(VENV) .tools .make $(WEB)/node_modules $(WEB)/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

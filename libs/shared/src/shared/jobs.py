@@ -1,7 +1,10 @@
 """What the services' one-shot jobs have in common. All idempotent."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable
+import asyncio
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 from shared import mongo
 from shared.bus.broker import EventSender, create_broker
@@ -9,13 +12,16 @@ from shared.bus.positions import Positions
 from shared.contracts import Event
 from shared.mongo import Collection, Database, Document
 from shared.publication import Publisher
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, load
+from shared.telemetry import log_as_json
+
+S = TypeVar("S", bound=ServiceSettings)
 
 
 @asynccontextmanager
 async def open_database(settings: ServiceSettings) -> AsyncGenerator[Database, None]:
     """Open the service's database for a job."""
-    client = mongo.connect(settings.mongo_url)
+    client = mongo.connect(settings.mongo_url, settings.mongo_login)
     try:
         yield mongo.database(client, settings.database)
     finally:
@@ -28,7 +34,7 @@ async def republish_truths(settings: ServiceSettings, collection: str, to_event:
     Raises:
         KafkaError, TimeoutError: the cluster doesn't take them; those left are flagged and the sweeper goes on.
     """
-    broker = create_broker(settings.kafka_bootstrap_servers, f"{settings.database}-republish", [])
+    broker = create_broker(settings.kafka, f"{settings.database}-republish", [])
     async with open_database(settings) as database, broker:
         await broker.start()
         truths: Collection = database[collection]
@@ -40,3 +46,17 @@ async def forget_positions(settings: ServiceSettings, groups: Iterable[str]) -> 
     async with open_database(settings) as database:
         for group in groups:
             await Positions(database["positions"], group).reset()
+
+
+def run_job(settings: type[S], jobs: Mapping[str, Callable[[S], Awaitable[Any]]]) -> None:
+    """Do the job that the command line names, the first one by default; its failure is the process's."""
+    wanted = sys.argv[1] if len(sys.argv) > 1 else next(iter(jobs))
+    if wanted not in jobs:
+        sys.exit(f"no such job: {wanted}; there are {', '.join(jobs)}")
+    loaded = load(settings)
+    log_as_json(f"{loaded.database}-job", loaded.log_level)
+
+    async def job() -> None:
+        await jobs[wanted](loaded)
+
+    asyncio.run(job())

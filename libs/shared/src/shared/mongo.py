@@ -9,6 +9,8 @@ from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
+from shared.credentials import MongoLogin
+
 Document = dict[str, Any]
 Client = AsyncIOMotorClient[Document]
 Database = AsyncIOMotorDatabase[Document]
@@ -20,8 +22,11 @@ StoreUnavailable = (ConnectionFailure, ExecutionTimeout)
 _DURABLE = WriteConcern(w="majority", j=True, wtimeout=5_000)
 
 
-def connect(url: str) -> Client:
+def connect(url: str, login: MongoLogin | None = None) -> Client:
     """Open a client whose every operation is bounded in time; connects on first use."""
+    credentials: dict[str, Any] = {}
+    if login is not None:
+        credentials = {"username": login.username, "password": login.password, "authSource": login.source}
     return AsyncIOMotorClient(
         url,
         tz_aware=True,
@@ -32,6 +37,7 @@ def connect(url: str) -> Client:
         waitQueueTimeoutMS=2_000,
         retryWrites=False,
         appname="private-generations",
+        **credentials,
     )
 
 

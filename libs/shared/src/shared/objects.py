@@ -107,6 +107,7 @@ def _connect(settings: ObjectStoreSettings) -> Minio:
     pool = urllib3.PoolManager(
         timeout=urllib3.Timeout(connect=2, read=10),
         maxsize=16,
+        ca_certs=None if settings.s3_ca_file is None else str(settings.s3_ca_file),
         retries=urllib3.Retry(total=2, backoff_factor=0.1, status_forcelist=[502, 503, 504]),
     )
     return Minio(
@@ -117,6 +118,11 @@ def _connect(settings: ObjectStoreSettings) -> Minio:
         region=settings.s3_region,
         http_client=pool,
     )
+
+
+async def set_bucket_policy(settings: ObjectStoreSettings, bucket: str, policy: str) -> None:
+    """Replace the policy of a bucket; a set-up job's work."""
+    await asyncio.to_thread(_connect(settings).set_bucket_policy, bucket, policy)
 
 
 async def create_buckets(settings: ObjectStoreSettings) -> None:

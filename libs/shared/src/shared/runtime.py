@@ -49,13 +49,13 @@ class Runtime:
         self.guards = guards
         self.readiness = Readiness()
         self.telemetry = Telemetry(service, settings.otel_exporter_otlp_endpoint)
-        self._mongo = mongo.connect(settings.mongo_url)
+        self._mongo = mongo.connect(settings.mongo_url, settings.mongo_login)
         self.database = mongo.database(self._mongo, settings.database)
         self.http = httpx.AsyncClient(timeout=httpx.Timeout(2.0), follow_redirects=False, trust_env=False)
-        self.broker = create_broker(settings.kafka_bootstrap_servers, service, self.telemetry.broker_middlewares())
-        self._publishing = create_broker(settings.kafka_bootstrap_servers, service, self.telemetry.broker_middlewares())
+        self.broker = create_broker(settings.kafka, service, self.telemetry.broker_middlewares())
+        self._publishing = create_broker(settings.kafka, service, self.telemetry.broker_middlewares())
         self.sender = EventSender(self._publishing, settings.publish_timeout_s)
-        self.log_ends = LogEnds(settings.kafka_bootstrap_servers)
+        self.log_ends = LogEnds(settings.kafka)
         self.authenticator = Authenticator(
             JwksKeys(settings.token_jwks_url, self.http),
             settings.token_issuer,
@@ -90,7 +90,7 @@ class Runtime:
         """
         lease_answers = by_lease and self.settings.lease_answers == 200  # noqa: PLR2004 - an HTTP status
         return self.guards.barrier(
-            self.settings.kafka_bootstrap_servers,
+            self.settings.kafka,
             parse_enforcers(enforcers),
             self.log_ends,
             lease_answers=lease_answers,
@@ -142,7 +142,7 @@ class Runtime:
             while True:
                 try:
                     await check_partitions(
-                        self.settings.kafka_bootstrap_servers,
+                        self.settings.kafka,
                         {topic for lease in self._leases for topic in lease.consumer.topics},
                     )
                 except KafkaConnectionError:

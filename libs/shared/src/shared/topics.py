@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
 
 from shared.contracts import GenerationFinished, GenerationRequested, PlanChanged, VisibilityChanged
+from shared.credentials import KafkaAccess
+from shared.kafka_clients import admin_client
 
 L_MAX: Final = 1.0
 """Seconds for which a replica may trust its own view at the most (DESIGN, the lease)."""
@@ -90,13 +92,13 @@ class WrongPartitionCountError(RuntimeError):
     """A topic has another number of partitions than the producers compute with: starting would lose order."""
 
 
-async def create_topics(bootstrap_servers: str, replication_factor: int = 1) -> None:
+async def create_topics(kafka: KafkaAccess | str, replication_factor: int = 1) -> None:
     """Make the topics that aren't there yet; idempotent.
 
     Raises:
         KafkaError: the cluster refuses one of them.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    admin = admin_client(kafka)
     await admin.start()
     try:
         existing = set(await admin.list_topics())
@@ -115,13 +117,13 @@ async def create_topics(bootstrap_servers: str, replication_factor: int = 1) -> 
         await admin.close()
 
 
-async def check_partitions(bootstrap_servers: str, names: Iterable[str]) -> None:
+async def check_partitions(kafka: KafkaAccess | str, names: Iterable[str]) -> None:
     """Refuse to go on when a topic is missing or has another number of partitions than its constant.
 
     Raises:
         WrongPartitionCountError: with the topic, what it has and what it should have.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    admin = admin_client(kafka)
     await admin.start()
     try:
         described = await admin.describe_topics(list(names))

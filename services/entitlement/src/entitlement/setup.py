@@ -3,7 +3,7 @@
 from entitlement.domain import to_event
 from entitlement.repository import SubscriptionRepository
 from entitlement.settings import Settings
-from shared.jobs import forget_positions, open_database, republish_truths
+from shared.jobs import forget_positions, open_database, republish_truths, run_job
 from shared.publication import Publisher
 
 
@@ -23,3 +23,7 @@ async def republish(settings: Settings) -> int:
 async def reset_positions(settings: Settings) -> None:
     """Make the consumer groups read their topics from the beginning at the next start."""
     await forget_positions(settings, ("entitlement-audit",))
+
+
+if __name__ == "__main__":
+    run_job(Settings, {"set_up": set_up, "republish": republish, "reset_positions": reset_positions})

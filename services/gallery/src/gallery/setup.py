@@ -5,7 +5,7 @@ from gallery.images.domain import to_event
 from gallery.images.repository import ImageRepository
 from gallery.settings import Settings
 from shared.http.idempotency import IdempotencyKeys
-from shared.jobs import forget_positions, open_database, republish_truths
+from shared.jobs import forget_positions, open_database, republish_truths, run_job
 from shared.publication import Publisher
 
 
@@ -27,3 +27,7 @@ async def republish(settings: Settings) -> int:
 async def reset_positions(settings: Settings) -> None:
     """Make the consumer groups read their topics from the beginning at the next start."""
     await forget_positions(settings, ("gallery", "gallery-audit"))
+
+
+if __name__ == "__main__":
+    run_job(Settings, {"set_up": set_up, "republish": republish, "reset_positions": reset_positions})

@@ -7,6 +7,7 @@ import sys
 from generation.app import create_app
 from generation.settings import Settings, WorkerSettings
 from generation.worker import create_worker
+from shared.probing import answering_probes
 from shared.serve import serve
 from shared.settings import load
 from shared.telemetry import log_as_json
@@ -16,7 +17,7 @@ async def _work(settings: WorkerSettings) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    async with create_worker(settings):
+    async with create_worker(settings) as readiness, answering_probes(readiness, settings.host, settings.probe_port):
         await ended.wait()
 
 

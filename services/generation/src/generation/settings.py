@@ -20,6 +20,7 @@ class Settings(ServiceSettings):
 class WorkerSettings(Settings, ObjectStoreSettings):
     """What a worker needs: also the object store, and which back end makes the pictures."""
 
+    probe_port: int | None = Field(None, ge=1, le=65535, description="answers /livez and /readyz; unset: nobody asks")
     backend: Literal["procedural", "diffusers", "http"] = Field("procedural", description="what makes the pictures")
     backend_timeout_s: float = Field(60.0, gt=0, le=240, description="for one picture")
     diffusers_model: Path | None = Field(None, description="folder of a local model")

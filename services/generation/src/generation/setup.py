@@ -3,7 +3,7 @@
 from generation.repository import GenerationRepository
 from generation.settings import Settings
 from shared.http.idempotency import IdempotencyKeys
-from shared.jobs import forget_positions, open_database
+from shared.jobs import forget_positions, open_database, run_job
 from shared.publication import Publisher
 
 
@@ -20,3 +20,7 @@ async def set_up(settings: Settings) -> None:
 async def reset_positions(settings: Settings) -> None:
     """Make the consumer groups read their topics from the beginning at the next start."""
     await forget_positions(settings, ("generation", "generation-worker", "generation-eraser"))
+
+
+if __name__ == "__main__":
+    run_job(Settings, {"set_up": set_up, "reset_positions": reset_positions})

@@ -11,6 +11,8 @@ from faststream.kafka import KafkaBroker
 
 from shared.bus.cloudevents import headers_of
 from shared.contracts import Event
+from shared.credentials import KafkaAccess
+from shared.kafka_clients import broker_security
 from shared.topics import TOPICS
 
 _log = logging.getLogger("shared.bus.kafka")
@@ -27,10 +29,12 @@ class Place:
     offset: int
 
 
-def create_broker(bootstrap_servers: str, client_id: str, middlewares: list[Any]) -> KafkaBroker:
+def create_broker(kafka: KafkaAccess | str, client_id: str, middlewares: list[Any]) -> KafkaBroker:
     """Make a broker that never makes topics by itself and whose producer can't double or lose what was acknowledged."""
+    access = KafkaAccess.of(kafka)
     return KafkaBroker(
-        bootstrap_servers.split(","),
+        access.bootstrap_servers.split(","),
+        security=broker_security(access),
         client_id=client_id,
         acks="all",
         enable_idempotence=True,

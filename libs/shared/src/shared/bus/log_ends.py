@@ -11,6 +11,8 @@ from typing import Literal
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.bus.positions import Position
+from shared.credentials import KafkaAccess
+from shared.kafka_clients import client_options
 from shared.topics import TOPICS
 
 Standing = Literal["at_end", "behind", "another_log"]
@@ -31,8 +33,8 @@ def standing(position: Position, end: int, end_later: int, known: bool) -> Stand
 class LogEnds:
     """Asks Kafka about its logs; every call is bounded in time."""
 
-    def __init__(self, bootstrap_servers: str) -> None:
-        self._bootstrap_servers = bootstrap_servers
+    def __init__(self, kafka: KafkaAccess | str) -> None:
+        self._kafka = kafka
         self._client: AIOKafkaConsumer | None = None
 
     async def start(self) -> None:
@@ -42,7 +44,7 @@ class LogEnds:
             KafkaError: the cluster can't be reached.
         """
         self._client = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap_servers.split(","), enable_auto_commit=False, request_timeout_ms=5_000
+            **client_options(self._kafka), enable_auto_commit=False, request_timeout_ms=5_000
         )
         await self._client.start()
 

@@ -20,6 +20,8 @@ from shared.bus.broker import Place
 from shared.bus.log_ends import LogEnds
 from shared.consistency.lease import clock
 from shared.consistency.places import Enforcer, PlaceView
+from shared.credentials import KafkaAccess
+from shared.kafka_clients import admin_client
 from shared.topics import L_MAX
 
 log = logging.getLogger(__name__)
@@ -49,13 +51,13 @@ class Barrier:
 
     def __init__(
         self,
-        bootstrap_servers: str,
+        kafka: KafkaAccess | str,
         enforcers: Iterable[Enforcer],
         log_ends: LogEnds,
         *,
         lease_answers: bool = True,
     ) -> None:
-        self._bootstrap_servers = bootstrap_servers
+        self._kafka = kafka
         self._log_ends = log_ends
         self._admin: AIOKafkaAdminClient | None = None
         self._enforcers = tuple(enforcers)
@@ -70,7 +72,7 @@ class Barrier:
         Raises:
             KafkaError: the cluster can't be reached.
         """
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap_servers, request_timeout_ms=5_000)
+        self._admin = admin_client(self._kafka, request_timeout_ms=5_000)
         await self._admin.start()
 
     async def wait(self, places: Sequence[Place], began: float, timeout_s: float) -> list[PlaceView]:

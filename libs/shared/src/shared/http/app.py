@@ -44,6 +44,11 @@ class Readiness:
         if not self.caught_up.is_set():
             raise self._problem()
 
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether new requests should come here now."""
+        return not self._waiting_for
+
     def check(self) -> None:
         """Answer the readiness probe: also refuses while the service is ending, though it still serves."""
         if self._waiting_for:
@@ -64,6 +69,7 @@ def create_api(service: str, readiness: Readiness, routers: list[APIRouter], lif
         lifespan=lifespan,
         redirect_slashes=False,
     )
+    app.state.readiness = readiness
     problems.install(app, (StoreError, KafkaError, httpx.TransportError, TimeoutError, *ObjectStoreError))
     for router in routers:
         app.include_router(router, dependencies=[Depends(readiness.require_caught_up)])

@@ -1,0 +1,1 @@
+"""What the stores must have before the services start, and development secrets. `access.toml` says who may do what."""
