@@ -404,6 +404,9 @@ export interface components {
         /**
          * PlaceView
          * @description One place of a change; `ms` from the change to its being applied there.
+         *
+         *     `lease`: it hasn't said that it applied the change, but every replica has meanwhile ceased to trust a view from
+         *     before it, and asks the owner of the truth.
          */
         PlaceView: {
             /** Ms */
@@ -414,7 +417,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "applied" | "pending";
+            state: "applied" | "lease" | "pending";
         };
         /**
          * Selection
