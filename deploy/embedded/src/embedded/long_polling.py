@@ -1,9 +1,9 @@
 """A proxy that gives the embedded broker long polling: it answers an empty fetch at once, a real Kafka waits.
 
 Without it every idle consumer asks some 1,500 times a second, and a few of them fill a machine. The proxy holds
-an empty fetch answer back until somebody produces or the fetch's own waiting time is over; everything else goes
-through untouched, in order. The broker listens on another loopback address of the same port, and tells clients
-so; that address is replaced by one of the same length, so that clients come here.
+an empty fetch answer back until somebody produces to one of its topics, or the fetch's own waiting time is over;
+everything else goes through untouched, in order. The broker listens on another loopback address of the same port,
+and tells clients so; that address is replaced by one of the same length, so that clients come here.
 """
 
 import asyncio
@@ -11,19 +11,24 @@ import io
 import signal
 import struct
 import sys
-from collections import deque
+from collections import Counter, deque
 from contextlib import suppress
 from dataclasses import dataclass
 
 import uvloop
-from aiokafka.protocol import fetch
+from aiokafka.protocol import fetch, produce
 
 from embedded.ports import BROKER_HOST, LOOPBACK
 
 _PRODUCE, _FETCH, _METADATA, _FIND_COORDINATOR = 0, 1, 3, 10
 _MAX_FRAME = 128 * 1024 * 1024
-_FIRST_FLEXIBLE_FETCH = 12
 _ANSWERS = {answer.API_VERSION: answer for name, answer in vars(fetch).items() if name.startswith("FetchResponse_v")}
+_REQUESTS = {
+    (api, request.API_VERSION): request
+    for api, module, prefix in ((_PRODUCE, produce, "ProduceRequest_v"), (_FETCH, fetch, "FetchRequest_v"))
+    for name, request in vars(module).items()
+    if name.startswith(prefix)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class _Request:
     api: int
     version: int
     may_wait_s: float
+    topics: frozenset[str]
     produced_before: int
 
 
@@ -39,7 +45,7 @@ class LongPollingProxy:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._produced = 0
+        self._produced: Counter[str] = Counter()
         self._more = asyncio.Condition()
         self._connections: set[asyncio.Task[None]] = set()
 
@@ -82,8 +88,8 @@ class LongPollingProxy:
         while True:
             frame = await _read_frame(client)
             api, version = struct.unpack_from(">hh", frame)
-            waits = _may_wait_s(frame) if api == _FETCH and version < _FIRST_FLEXIBLE_FETCH else 0.0
-            sent.append(_Request(api, version, waits, self._produced))
+            topics, waits = _topics_and_wait(frame, api, version)
+            sent.append(_Request(api, version, waits, topics, self._count(topics)))
             await _write_frame(to_broker, frame)
 
     async def _pump_answers(
@@ -93,7 +99,7 @@ class LongPollingProxy:
             frame = await _read_frame(broker)
             request = sent.popleft()
             if request.api == _PRODUCE:
-                self._produced += 1
+                self._produced.update(request.topics)
                 async with self._more:
                     self._more.notify_all()
             elif request.may_wait_s and _is_empty(frame, request.version):
@@ -105,7 +111,11 @@ class LongPollingProxy:
     async def _wait_for_more(self, request: _Request) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(request.may_wait_s), self._more:
-                await self._more.wait_for(lambda: self._produced != request.produced_before)
+                await self._more.wait_for(lambda: self._count(request.topics) != request.produced_before)
+
+    def _count(self, topics: frozenset[str]) -> int:
+        # A fetch that names none goes on with its session's: any of them may be meant.
+        return sum(self._produced[topic] for topic in topics or self._produced)
 
 
 async def _read_frame(reader: asyncio.StreamReader) -> bytes:
@@ -120,11 +130,16 @@ async def _write_frame(writer: asyncio.StreamWriter, frame: bytes) -> None:
     await writer.drain()
 
 
-def _may_wait_s(request: bytes) -> float:
-    # api, version, correlation id (8 bytes), client id, replica id (4 bytes), then the time in milliseconds
-    (length,) = struct.unpack_from(">h", request, 8)
-    (milliseconds,) = struct.unpack_from(">i", request, 10 + max(length, 0) + 4)
-    return float(milliseconds) / 1000
+def _topics_and_wait(frame: bytes, api: int, version: int) -> tuple[frozenset[str], float]:
+    """Give the topics that a fetch or a produce names, and for how many seconds a fetch may wait."""
+    request = _REQUESTS.get((api, version))
+    if request is None:
+        return frozenset(), 0.0
+    # Before the body: api, version, correlation id (8 bytes), client id.
+    (length,) = struct.unpack_from(">h", frame, 8)
+    body = request.SCHEMA.decode(io.BytesIO(frame[10 + max(length, 0) :]))
+    named = dict(zip(request.SCHEMA.names, body, strict=True))
+    return frozenset(topic for topic, _ in named["topics"]), named.get("max_wait_time", 0) / 1000
 
 
 def _is_empty(frame: bytes, version: int) -> bool:
