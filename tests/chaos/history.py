@@ -1,4 +1,4 @@
-"""What was asked and answered, by whom and when: calls on one monotonic clock, kept in memory, written as JSON lines."""
+"""What was asked and answered, by whom and when: calls on one monotonic clock, written as JSON lines."""
 
 import json
 import time

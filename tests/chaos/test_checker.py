@@ -33,7 +33,7 @@ def test_a_success_after_the_answer_is_a_leak() -> None:
 
 
 @pytest.mark.parametrize(
-    "start, until",
+    ("start", "until"),
     [
         pytest.param(1, 5, id="before the change"),
         pytest.param(12, 15, id="beside the change"),
