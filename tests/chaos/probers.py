@@ -9,7 +9,7 @@ from tests.chaos.surfaces import OWNERS, SURFACES, Surface, Viewer
 from tests.chaos.world import Image, World
 
 _RECENT = 8
-_AT_ONCE = 24
+_AT_ONCE = 10
 
 
 class Probers:
