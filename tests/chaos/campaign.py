@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 from tests.chaos.checker import Verdict, check
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.faults.scene import Scene
-from tests.chaos.history import Call, History, end
+from tests.chaos.history import History, end
 from tests.chaos.lag import caught_up
 from tests.chaos.members import Members
 from tests.chaos.probers import Probers
@@ -81,6 +81,7 @@ class Campaign:
         self._members = Members(self._world, self.history, chances[2])
         self._write_chance, self._member_chance, self._fault_chance = chances[1], chances[2], chances[3]
         self._report = Report(Verdict(), self.history)
+        self._is_over = False
 
     async def run(self) -> Report:
         """Run it and judge what was seen."""
@@ -93,16 +94,20 @@ class Campaign:
             self._tell(began),
         ]
         tasks = [asyncio.create_task(it) for it in work]
+        faults = asyncio.create_task(self._make_faults())
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._plan.seconds):
-                    await self._make_faults()
+                    await asyncio.shield(faults)
+            self._is_over = True
+            await faults  # one that has begun is ended, also when the time is over
         finally:
-            for task in tasks:
+            for task in (*tasks, faults):
                 task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
         self._report.failures += [repr(it) for it in ended if isinstance(it, Exception)]
-        await self._settle()
+        if not self._plan.stop_at_leak:
+            await self._settle()
         self._judge()
         self._report.seconds = time.monotonic() - began
         return self._report
@@ -114,14 +119,14 @@ class Campaign:
     async def _make_faults(self) -> None:
         faults = [FAULTS[name] for name in self._plan.faults]
         deck: list[Fault] = []
-        while True:
-            await asyncio.sleep(self._fault_chance.uniform(*self._plan.quiet_s))
-            if self._plan.stop_at_leak and self.leaks_so_far():
-                return
-            if faults:
+        while not self._is_over:
+            quiet_until = time.monotonic() + self._fault_chance.uniform(*self._plan.quiet_s)
+            while not self._is_over and time.monotonic() < quiet_until:
+                await asyncio.sleep(0.1)
+                self._is_over |= self._plan.stop_at_leak and self.leaks_so_far() > 0
+            if faults and not self._is_over:
                 deck = deck or self._fault_chance.sample(faults, len(faults))
-                # Shielded: a fault that has begun is ended, also when the time is over.
-                await asyncio.shield(asyncio.create_task(self._make(deck.pop())))
+                await self._make(deck.pop())
 
     async def _make(self, fault: Fault) -> None:
         scene = Scene(self._stack, self._world, self._fault_chance)
@@ -228,8 +233,3 @@ class Campaign:
         }
         self._report.times_ms = self._writers.times_ms
         self._report.hidings = self._hidings()
-
-
-def open_changes(calls: Sequence[Call]) -> int:
-    """Count the changes of which nobody knows what became."""
-    return sum(call.outcome == "unknown" for call in calls)

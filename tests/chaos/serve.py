@@ -35,7 +35,7 @@ def _serve(service: str, build: str | None) -> None:
     if build is None:
         app = create_app(settings)
     else:
-        app = create_app(settings, importlib.import_module("tests.chaos.builds").guards_of(build, service))
+        app = importlib.import_module("tests.chaos.builds").create(create_app, settings, service, build)
     serve(app, service, settings)
 
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.chaos.builds import SERVES_ONLY
 from tests.chaos.process import Process
 from tests.chaos.topics import make_topics
 from tests.chaos.wire import Wire
@@ -26,10 +27,13 @@ STORES = ("kafka", "kafka-front", "mongo", "s3")
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What to run. `builds`: service → test build. `kafka`: addresses of a real cluster, else an embedded broker."""
+    """What to run. `builds`: test builds that all services are of. `kafka`: a real cluster, else an embedded broker.
+
+    On the embedded broker only the first replica of a service reads; see `tests.chaos.builds`.
+    """
 
     replicas: Mapping[str, int] = field(default_factory=lambda: {"entitlement": 1, "gallery": 2, "download": 2})
-    builds: Mapping[str, str] = field(default_factory=dict)
+    builds: tuple[str, ...] = ()
     kafka: str | None = None
     has_worker: bool = False
 
@@ -132,8 +136,10 @@ class Stack:
 
     def _service(self, name: str) -> Process:
         service, _, number = name.rpartition("-")
-        build = self.shape.builds.get(service)
-        command = [*_serving(service), *(() if build is None else ("--build", build))]
+        builds = [*self.shape.builds]
+        if self.shape.kafka is None and int(number) > 1:
+            builds.append(SERVES_ONLY)
+        command = [*_serving(service), *(("--build", ",".join(builds)) if builds else ())]
         return Process(
             name, command, self._environment(name, int(number)), self.folder, lambda: self._answers(name, "/readyz")
         )

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from tests.chaos.history import Call, History, To, end, now_ns
+from tests.chaos.history import History, To, end, now_ns
 from tests.chaos.wire import UNANSWERED, Answer
 from tests.chaos.world import Image, World
 
@@ -167,8 +167,3 @@ class Writers:
 
 _WORDS: dict[To, str] = {"shown": "public", "hidden": "private", "gone": "deleted"}
 _TOS: dict[str, To] = {word: to for to, word in _WORDS.items()}
-
-
-def open_calls(calls: Sequence[Call]) -> int:
-    """Count the changes of which nobody knows what became."""
-    return sum(call.outcome == "unknown" for call in calls)
