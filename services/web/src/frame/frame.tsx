@@ -39,6 +39,7 @@ export function Frame({ view, isCovered, children }: FrameProps) {
           className="nav-link nav-account"
           href="/account"
           aria-current={view === "account" ? "page" : undefined}
+          aria-label={userId === null ? "Sign in" : `Account: ${userId}`}
           onClick={(event) => follow(event)}
         >
           {userId === null ? (
@@ -48,6 +49,7 @@ export function Frame({ view, isCovered, children }: FrameProps) {
               {userId.slice(0, 1).toUpperCase()}
             </span>
           )}
+          <span className="nav-short">{userId === null ? "Sign in" : "Account"}</span>
           <span className="nav-who">
             <span>{userId ?? "Sign in"}</span>
             {plan.data === undefined ? null : <span className="nav-plan">{planName(plan.data.plan)} plan</span>}

@@ -131,11 +131,18 @@ export function showVisibility(client: QueryClient, image: Image, to: Visibility
   tellTabs({ about: "images" });
 }
 
-/** Many images changed: every list is read again. */
+/** Many images changed: every list is read again, in place where that is quick. */
 export async function readListsAgain(client: QueryClient): Promise<void> {
   tellTabs({ about: "images" });
+  const readAgain = LISTS.map((name) => {
+    const known = client.getQueryData<Pages>(listKey(name));
+    return known !== undefined && known.pages.length > READ_AGAIN_AT_MOST_PAGES
+      ? client.resetQueries({ queryKey: listKey(name) })
+      : client.refetchQueries({ queryKey: listKey(name), type: "active" });
+  });
+  client.removeQueries({ queryKey: ["images"], type: "inactive" });
   await Promise.all([
-    client.resetQueries({ queryKey: ["images"] }),
+    ...readAgain,
     client.invalidateQueries({ queryKey: COUNTS_KEY }),
     client.invalidateQueries({ queryKey: ["image"] }),
   ]);

@@ -1,0 +1,102 @@
+"""The walkthrough once more, by keyboard alone."""
+
+from playwright.async_api import Page, expect
+from tests.browser.visitor import GENERATED_WITHIN_MS, Visitors
+
+TABS_AT_MOST = 60
+
+
+async def focused(page: Page) -> str:
+    return str(
+        await page.evaluate(
+            "(document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '')"
+        )
+    )
+
+
+async def tab_to(page: Page, name: str) -> None:
+    """Press Tab until what has the focus has this name, and see that the focus can be seen."""
+    for _ in range(TABS_AT_MOST):
+        if name in await focused(page):
+            return
+        await page.keyboard.press("Tab")
+    raise AssertionError(f"{name} isn't reached by Tab")
+
+
+async def test_everything_is_done_by_keyboard(visitor: Visitors, name: str) -> None:
+    person = await visitor(reduced_motion="reduce")
+    page, keys = person.page, person.page.keyboard
+    await page.goto("/account")
+    await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    await keys.press("Tab")
+    assert await focused(page) == "Skip to content"
+    await page.get_by_label("Another name").focus()
+    await keys.type(name)
+    await keys.press("Enter")
+    await page.wait_for_url("**/creations/all")
+    await page.goto("/account")
+    await expect(page.get_by_role("button", name="Take Plus")).to_be_visible()
+    await tab_to(page, "Take Plus")
+    await keys.press("Enter")
+    await expect(page.locator(".account-state")).to_contain_text("Plus plan")
+
+    await page.goto("/creations/all")
+    await expect(page.get_by_label("Prompt", exact=True)).to_be_visible()
+    await tab_to(page, "Prompt")
+    await keys.press("Tab")
+    assert await focused(page) == "Visibility: Public"
+    await keys.press("Enter")
+    await keys.press("ArrowDown")
+    await keys.press("Enter")
+    await expect(page.get_by_role("button", name="Visibility: Private")).to_be_visible()
+    await page.get_by_label("Prompt", exact=True).focus()
+    await keys.type("three boats")
+    await tab_to(page, "Generate")
+    await tab_to_number_of_images(page)
+    await page.get_by_label("Prompt", exact=True).focus()
+    await keys.press("Enter")
+    await expect(page.locator(".card").first).to_have_attribute("data-state", "succeeded", timeout=GENERATED_WITHIN_MS)
+    await expect(person.tiles()).to_have_count(3)
+
+    await tab_to(page, "Private image of")
+    await keys.press("ArrowRight")
+    await keys.press("Space")
+    await keys.press("Shift+ArrowRight")
+    panel = page.get_by_role("region", name="Selected images")
+    await expect(panel).to_contain_text("2 selected")
+    await keys.press("Escape")
+    await expect(panel).to_be_hidden()
+    await keys.press("Control+a")
+    await expect(panel).to_contain_text("3 selected")
+    await tab_to(page, "More")
+    await keys.press("Enter")
+    await keys.press("ArrowDown")
+    await keys.press("Enter")
+    await expect(page.locator(".bulk-result")).to_contain_text("3 images made public.")
+
+    await tab_to(page, "Public image of")
+    await keys.press("Home")
+    await keys.press("Enter")
+    details = page.get_by_role("dialog", name="Image details")
+    await expect(details.locator("img")).to_be_visible()
+    first = page.url
+    await keys.press("ArrowRight")
+    await expect(page).not_to_have_url(first)
+    await keys.press("ArrowLeft")
+    await expect(page).to_have_url(first)
+    await expect(details.get_by_role("button", name="Public", exact=True)).to_be_visible()
+    await tab_to(page, "Public")
+    await keys.press("Enter")
+    await keys.press("ArrowDown")
+    await keys.press("Enter")
+    await expect(details.get_by_test_id("change-result")).to_contain_text("Removed from 2 of 2 places")
+    await expect(page.get_by_test_id("live")).to_contain_text("Private. Removed from 2 of 2 places")
+    await keys.press("Escape")
+    await expect(details).to_be_hidden()
+
+
+async def tab_to_number_of_images(page: Page) -> None:
+    await page.keyboard.press("Tab")
+    for _ in range(2):
+        await page.keyboard.press("ArrowRight")
+    await expect(page.get_by_role("radio", name="3", exact=True)).to_be_checked()
