@@ -1,7 +1,7 @@
 """The walkthrough once more, by keyboard alone."""
 
 from playwright.async_api import Page, expect
-from tests.browser.visitor import GENERATED_WITHIN_MS, Visitors
+from tests.browser.visitor import GENERATED_WITHIN_MS, Visitor, Visitors
 
 TABS_AT_MOST = 60
 
@@ -25,7 +25,14 @@ async def tab_to(page: Page, name: str) -> None:
 
 async def test_everything_is_done_by_keyboard(visitor: Visitors, name: str) -> None:
     person = await visitor(reduced_motion="reduce")
-    page, keys = person.page, person.page.keyboard
+    await _sign_in_and_take_plus(person.page, name)
+    await _generate_three(person)
+    await _make_all_public(person.page)
+    await _make_one_private(person.page)
+
+
+async def _sign_in_and_take_plus(page: Page, name: str) -> None:
+    keys = page.keyboard
     await page.goto("/account")
     await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     await keys.press("Tab")
@@ -40,6 +47,9 @@ async def test_everything_is_done_by_keyboard(visitor: Visitors, name: str) -> N
     await keys.press("Enter")
     await expect(page.locator(".account-state")).to_contain_text("Plus plan")
 
+
+async def _generate_three(person: Visitor) -> None:
+    page, keys = person.page, person.page.keyboard
     await page.goto("/creations/all")
     await expect(page.get_by_label("Prompt", exact=True)).to_be_visible()
     await tab_to(page, "Prompt")
@@ -58,6 +68,9 @@ async def test_everything_is_done_by_keyboard(visitor: Visitors, name: str) -> N
     await expect(page.locator(".card").first).to_have_attribute("data-state", "succeeded", timeout=GENERATED_WITHIN_MS)
     await expect(person.tiles()).to_have_count(3)
 
+
+async def _make_all_public(page: Page) -> None:
+    keys = page.keyboard
     await tab_to(page, "Private image of")
     await keys.press("ArrowRight")
     await keys.press("Space")
@@ -74,6 +87,9 @@ async def test_everything_is_done_by_keyboard(visitor: Visitors, name: str) -> N
     await keys.press("Enter")
     await expect(page.locator(".bulk-result")).to_contain_text("3 images made public.")
 
+
+async def _make_one_private(page: Page) -> None:
+    keys = page.keyboard
     await tab_to(page, "Public image of")
     await keys.press("Home")
     await keys.press("Enter")

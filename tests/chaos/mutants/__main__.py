@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import mean, pstdev
 
-from tests.chaos.campaign import Campaign, Plan
+from tests.chaos.campaign import Campaign, Plan, Report
 from tests.chaos.stack import Shape, running
 
 MUTANTS = (
@@ -64,10 +64,9 @@ async def hunt(name: str, seeds: Sequence[int], within_s: float = _WITHIN_S) -> 
     return Caught(name, probes, seconds)
 
 
-def _tries(first_ns: int, report: object) -> int:
-    verdict = report.verdict  # type: ignore[attr-defined]
-    before = sum(it.start_ns <= first_ns for it in report.history.reads if it.viewer != "owner")  # type: ignore[attr-defined]
-    return max(1, round(before * verdict.share))
+def _tries(first_ns: int, report: Report) -> int:
+    before = sum(it.start_ns <= first_ns for it in report.history.reads if it.viewer != "owner")
+    return max(1, round(before * report.verdict.share))
 
 
 def main() -> int:
