@@ -31,7 +31,11 @@ PAGE_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f) $(addprefix $(WEB
 NPM := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix $(WEB) --loglevel=error
 SERVICES := entitlement generation gallery download
 
-.PHONY: help run test check fmt bench lock clean page types
+SECRETS ?= ./secrets
+UP_WITHIN_S ?= 180
+COMPOSE = docker compose --profile web $(COMPOSE_ARGS)
+
+.PHONY: help run test check fmt bench lock clean page types images up down logs ps scale secrets e2e
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +78,34 @@ types: $(INSTALLED) $(NODE_MODULES) ## make the page's types from the services' 
 
 bench: $(INSTALLED) ## print how fast it is, as ratios against peers in the same run
 	@$(VENV)/bin/python -m bench $(ARGS)
+
+images: ## build an image for each service, the page and the gateway
+	@$(COMPOSE) build $(ARGS)
+
+up: secrets ## start the whole system in containers, and wait until it is healthy
+	@$(COMPOSE) up --detach --wait --wait-timeout $(UP_WITHIN_S) $(ARGS)
+
+down: ## end the containers; data stays unless VOLUMES=1
+	@$(COMPOSE) --profile "*" down $(if $(VOLUMES),--volumes) $(ARGS)
+
+logs: ## follow the containers' logs (s=gallery for one service)
+	@$(COMPOSE) logs --follow --tail 100 $(s)
+
+ps: ## show the containers
+	@$(COMPOSE) ps $(ARGS)
+
+scale: ## run n replicas of service s: make scale s=download n=3
+	@test -n "$(s)" -a -n "$(n)" || { echo "usage: make scale s=download n=3"; exit 1; }
+	@$(COMPOSE) up --detach --wait --no-deps --no-recreate --scale $(s)=$(n) $(s)
+
+secrets: .env ## make development secrets that aren't there yet (p=gallery: that principal's anew)
+	@PYTHONPATH=deploy/provisioning/src $(PYTHON) -m provisioning.development_secrets $(SECRETS) $(p)
+
+e2e: $(INSTALLED) ## run the black-box suite and the container tests on containers (needs Docker)
+	@CONTAINERS=1 $(VENV)/bin/python -m pytest tests/e2e tests/containers $(ARGS)
+
+.env:
+	@cp .env.example .env
 
 lock: $(UV) ## compile requirements.lock anew (UPGRADE=1 moves pins)
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements.lock

@@ -12,10 +12,12 @@ def select(lock: str, names: set[str]) -> str:
         LookupError: the lock lacks one.
     """
     entries = re.split(r"\n(?=\S)", lock.strip())
-    found = {re.split(r"[=; \[]", entry, maxsplit=1)[0]: entry for entry in entries}
+    found: dict[str, list[str]] = {}  # several where another Python wants another version
+    for entry in entries:
+        found.setdefault(re.split(r"[=; \[]", entry, maxsplit=1)[0], []).append(entry)
     if missing := names - set(found):
         raise LookupError(f"the lock has no {', '.join(sorted(missing))}")
-    return "\n".join(found[name] for name in sorted(names)) + "\n"
+    return "\n".join(entry for name in sorted(names) for entry in found[name]) + "\n"
 
 
 if __name__ == "__main__":

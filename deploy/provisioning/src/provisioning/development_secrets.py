@@ -22,10 +22,10 @@ def make(folder: Path, anew: str | None = None) -> list[str]:
     folder.chmod(0o700)
     written: list[str] = []
 
-    def keep(name: str, value: str, *, replace: bool = False) -> str:
+    def keep(name: str, value: str) -> str:
         path = folder / name
-        path.parent.mkdir(mode=0o755, exist_ok=True)
-        if replace or not path.exists():
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if not path.exists():
             path.write_text(value)
             path.chmod(0o444)
             written.append(name)
@@ -35,25 +35,27 @@ def make(folder: Path, anew: str | None = None) -> list[str]:
     for access in load_table():
 
         def own(name: str, value: str, principal: str = access.name) -> str:
-            path = folder / principal / name
+            path = folder / "principals" / principal / name
             if principal == anew and path.exists():
                 path.unlink()
-            return keep(f"{principal}/{name}", value)
+            return keep(f"principals/{principal}/{name}", value)
 
         own("kafka_password", secrets.token_hex(24))
         own("mongo_password", secrets.token_hex(24))
-        keep(f"{access.name}/cursor_secret", secrets.token_hex(32))  # lists that are being read depend on it
+        keep(f"principals/{access.name}/cursor_secret", secrets.token_hex(32))  # lists that are being read depend on it
         if access.objects:
             secret = own("s3_secret_key", secrets.token_hex(24))
-            keep(f"{access.name}/s3_access_key", access.name)
+            keep(f"principals/{access.name}/s3_access_key", access.name)
             users[access.name] = {"access": access.name, "secret": secret, "role": "user"}
 
-    for name in ("kafka_password", "mongo_password", "s3_secret_key"):
-        keep(f"admin/{name}", secrets.token_hex(24))
-    keep("admin/s3_access_key", "root")
-    # Each store gets the file that its own image wants, and no other one.
-    for store, name in (("kafka", "kafka_password"), ("mongo", "mongo_password")):
-        keep(f"{store}/admin_password", (folder / "admin" / name).read_text())
+    # The administrators' secrets, each for its store and for the job that sets that store up.
+    for setting, store_file in (
+        ("kafka-setup/kafka_password", "kafka/admin_password"),
+        ("mongo-setup/mongo_password", "mongo/admin_password"),
+        ("s3-setup/s3_secret_key", "s3-root/s3_secret_key"),
+    ):
+        keep(store_file, keep(setting, secrets.token_hex(24)))
+    keep("s3-setup/s3_access_key", "root")
     keep("mongo-key/mongo_key", base64.b64encode(secrets.token_bytes(_MONGO_KEY_BYTES)).decode())
     keep("issuer/issuer_seed", secrets.token_hex(32))
     _keep_users(folder / "s3" / "users.json", users, written)

@@ -1,5 +1,6 @@
 """The development issuer as a process of its own: signs anybody in as anybody, so it runs only when switched on."""
 
+import hashlib
 import logging
 
 import uvicorn
@@ -18,12 +19,13 @@ class IssuerSettings(EnvironmentSettings):
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=1, le=65535, description="port to listen on")
-    issuer_seed: SecretStr = Field(min_length=64, max_length=64, pattern="^[0-9a-f]+$", description="32 bytes in hex")
+    issuer_seed: SecretStr = Field(min_length=32, description="what the signing key is made of")
 
 
 def private_key(seed: str) -> str:
     """Give the ES256 key that `seed` makes, in PEM."""
-    key = ec.derive_private_key(int(seed, 16) % (1 << 255) + 1, ec.SECP256R1())
+    number = int.from_bytes(hashlib.sha256(seed.encode()).digest()) % (1 << 255) + 1
+    key = ec.derive_private_key(number, ec.SECP256R1())
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 

@@ -20,7 +20,8 @@ class EnvironmentSettings(BaseSettings):
     list and in no container's description.
     """
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    # Empty counts as unset: compose passes on every variable that it knows.
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True)
 
     @classmethod
     def settings_customise_sources(  # noqa: D102 - the base's
