@@ -15,6 +15,11 @@ from tests.e2e.stack import Stack, running, start
 
 from shared.topics import L_MAX
 
+pytestmark = pytest.mark.skipif(
+    os.environ.get("CONTAINERS") == "1",
+    reason="starts processes; tests/containers does this with containers",
+)
+
 
 async def person(stack: Stack, user_id: str) -> Person:
     """Sign somebody in at a stack of this test's own."""

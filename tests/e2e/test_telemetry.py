@@ -1,5 +1,6 @@
 """With an OTLP endpoint set, one trace goes from the request through Kafka to every service; it holds no secret."""
 
+import os
 import threading
 from collections import defaultdict
 from collections.abc import Generator, Iterable
@@ -13,6 +14,11 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from tests.e2e.api_client import eventually, sign_in
 from tests.e2e.stack import running
+
+pytestmark = pytest.mark.skipif(
+    os.environ.get("CONTAINERS") == "1",
+    reason="starts processes; tests/containers does this with containers",
+)
 
 MARKER = "MARKEROFTHETRACES"
 SERVICES = {"entitlement", "generation", "generation-worker", "gallery", "download"}
