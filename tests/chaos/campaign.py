@@ -129,7 +129,7 @@ class Campaign:
                 await self._make(deck.pop())
 
     async def _make(self, fault: Fault) -> None:
-        scene = Scene(self._stack, self._world, self._fault_chance)
+        scene = Scene(self._stack, self._world, self._fault_chance, self._writers)
         call = self.history.begin_fault(fault.name, "")
         try:
             await fault.run(scene)

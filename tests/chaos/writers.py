@@ -63,6 +63,21 @@ class Writers:
             call.status = answer.status  # it stays open: it may take effect at any time
         await self.look(image)
 
+    async def show(self, image: Image) -> None:
+        """Make sure that an image is shown, as its owner sees it."""
+        if not image.is_shown:
+            await self.change(image, "shown")
+
+    async def hide(self, image: Image) -> None:
+        """Make sure that an image is hidden."""
+        if image.is_shown:
+            await self.change(image, "hidden")
+
+    async def seen_hidden(self, image: Image) -> None:
+        """Let strangers look at an image that is hidden."""
+        if not image.is_shown:
+            await self._on_hidden(image)
+
     async def look(self, image: Image) -> None:
         """Ask for the truth until it is told: that settles what an unknown change has come to."""
         async with asyncio.timeout(FOLLOW_WITHIN_S):

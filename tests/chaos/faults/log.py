@@ -3,13 +3,14 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from aiokafka import TopicPartition
 from aiokafka.admin import NewPartitions
 from tests.chaos.faults.scene import Scene, fault
 from tests.chaos.topics import Raw, admin_of, commit, ends_of, make_topics, records_of, write
+from tests.chaos.world import Image
 
 from shared.topics import PLAN_CHANGES, TOPICS, VISIBILITY_CHANGES, dead_letter_topic
 
@@ -39,14 +40,21 @@ async def reorder(scene: Scene) -> None:
 
 @fault("late-publisher")
 async def late_publisher(scene: Scene) -> None:
-    """For images that are hidden, the record that last showed them comes once more, behind what hid them."""
-    hidden = {it.id for it in scene.world.images if not it.is_shown and not it.is_gone}
-    shown: dict[str, Raw] = {}
+    """A publisher that was paused between reading and sending: what showed an image comes behind what hid it."""
+    async with scene.kept_hidden() as kept:
+        for image in kept:
+            await scene.writers.hide(image)
+        await send_late(scene, kept)
+
+
+async def send_late(scene: Scene, images: Sequence[Image]) -> None:
+    """Send the records that last showed `images` once more."""
+    wanted = {image.id.encode() for image in images}
+    shown: dict[bytes, Raw] = {}
     for record in await records_of(scene.stack.kafka, VISIBILITY_CHANGES.name):
-        key = (record.key or b"").decode("utf-8", "replace")
-        if key in hidden and _visibility(record) == "public":
-            shown[key] = record
-    scene.hit += [f"{len(shown)} images"]
+        if record.key in wanted and _visibility(record) == "public":
+            shown[record.key or b""] = record
+    scene.hit.append(f"{len(shown)} images")
     await write(scene.stack.kafka, shown.values())
 
 
@@ -67,17 +75,20 @@ async def delay(scene: Scene) -> None:
 
 @fault("poison")
 async def poison(scene: Scene) -> None:
-    """Records that can't be read, or must not be believed, lie under real images' keys."""
-    records = [it for it in await records_of(scene.stack.kafka, VISIBILITY_CHANGES.name) if not _is_ours(it)]
-    if not records:
-        return
-    made = []
-    for _ in range(4):
-        record = scene.chance.choice(records)
-        kind = scene.chance.choice(["broken", "strange", "missing", "newer", "null", "other-key"])
-        scene.hit.append(kind)
-        made.append(_poisoned(record, kind, scene.chance.choice(records)))
-    await write(scene.stack.kafka, made)
+    """Records that can't be read, or must not be believed, lie under the keys of hidden images."""
+    async with scene.kept_hidden() as kept:
+        for image in kept:
+            await scene.writers.hide(image)
+        wanted = {image.id.encode() for image in kept}
+        records = await records_of(scene.stack.kafka, VISIBILITY_CHANGES.name)
+        last = {it.key: it for it in records if it.key in wanted and not _is_ours(it) and _visibility(it)}
+        made = []
+        for record in last.values():
+            kind = scene.chance.choice(["broken", "strange", "missing", "newer", "null", "other-key"])
+            version = scene.chance.choice([0, 1, 3, 1000])
+            scene.hit.append(f"{kind} +{version}")
+            made.append(_poisoned(record, kind, version, scene.chance.choice(list(last.values()))))
+        await write(scene.stack.kafka, made)
 
 
 @fault("poison-partition")
@@ -147,10 +158,10 @@ def _visibility(record: Raw) -> str | None:
         return None
 
 
-def _poisoned(record: Raw, kind: str, other: Raw) -> Raw:
+def _poisoned(record: Raw, kind: str, version: int, other: Raw) -> Raw:
     headers = dict(record.headers)
     body = defaultdict(str, json.loads(record.value or b"{}"))
-    body["version"] = 1_000_000
+    body["version"] = int(body["version"] or 0) + version
     if kind == "broken":
         return replace(record, value=b'{"image_id": ', headers=(*record.headers, *_MARK))
     if kind == "null":

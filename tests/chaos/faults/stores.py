@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pymongo import MongoClient
-from tests.chaos.faults.log import late_publisher
+from tests.chaos.faults.log import send_late
 from tests.chaos.faults.scene import Scene, fault
 from tests.chaos.topics import Raw, records_of, write
 
@@ -24,9 +24,12 @@ async def rebuild(scene: Scene) -> None:
 @fault("compact-and-rebuild")
 async def compact_and_rebuild(scene: Scene) -> None:
     """A late publisher, then compaction, which keeps the last record of each key; then a rebuild."""
-    await late_publisher(scene)
-    await compact(scene)
-    await rebuild(scene)
+    async with scene.kept_hidden() as kept:
+        for image in kept:
+            await scene.writers.hide(image)
+        await send_late(scene, kept)
+        await compact(scene)
+        await rebuild(scene)
 
 
 @fault("restore-download")
@@ -63,10 +66,12 @@ async def compact(scene: Scene) -> None:
 
 
 async def _restored(scene: Scene, service: str) -> None:
-    copy = await asyncio.to_thread(_dump, scene, service)
-    await scene.hold(2.0, 4.0)
-    await _all_published(scene, service)
-    await _away(scene, service, lambda: _load(scene, service, copy))
+    async with scene.kept_hidden() as kept:
+        copy = await asyncio.to_thread(_dump, scene, service)
+        for image in kept:
+            await scene.writers.hide(image)
+        await _all_published(scene, service)
+        await _away(scene, service, lambda: _load(scene, service, copy))
 
 
 async def _away(scene: Scene, service: str, work: Callable[[], None]) -> None:
@@ -85,9 +90,6 @@ async def _all_published(scene: Scene, service: str) -> None:
     name = {"gallery": "images", "entitlement": "subscriptions"}.get(service)
     if name is None:
         return
-    for process in scene.stack.replicas(service):
-        process.freeze()  # no change may begin between the look and the end
-        process.thaw()
     async with asyncio.timeout(_SETTLED_WITHIN_S):
         while await asyncio.to_thread(_unpublished, scene, service, name):
             await asyncio.sleep(0.1)
