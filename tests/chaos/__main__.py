@@ -5,6 +5,7 @@ import asyncio
 import json
 import os
 import random
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -66,4 +67,6 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    # An end from outside, a time limit say, must end what was started too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

@@ -162,10 +162,14 @@ def _poisoned(record: Raw, kind: str, version: int, other: Raw) -> Raw:
     headers = dict(record.headers)
     body = defaultdict(str, json.loads(record.value or b"{}"))
     body["version"] = int(body["version"] or 0) + version
+    if version:
+        headers["ce_sequence"] = str(body["version"]).encode()
+    else:
+        headers.pop("ce_sequence", None)  # of which state it is can't even be guessed
     if kind == "broken":
-        return replace(record, value=b'{"image_id": ', headers=(*record.headers, *_MARK))
+        return replace(record, value=b'{"image_id": ', headers=(*headers.items(), *_MARK))
     if kind == "null":
-        return replace(record, value=b"null", headers=(*record.headers, *_MARK))
+        return replace(record, value=b"null", headers=(*headers.items(), *_MARK))
     if kind == "strange":
         body["visibility"] = "friends"
     elif kind == "missing":

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import importlib
 import json
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -89,4 +90,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # An end from outside, a time limit say, must end what was started too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())
