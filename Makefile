@@ -35,10 +35,10 @@ SECRETS ?= ./secrets
 UP_WITHIN_S ?= 180
 COMPOSE = docker compose --profile web $(COMPOSE_ARGS)
 
-.PHONY: help run test check fmt bench lock clean page types images up down logs ps scale secrets e2e
+.PHONY: help run test check fmt bench chaos lock clean page types images up down logs ps scale secrets e2e
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## start the whole system on PORT (8080), data in DATA_DIR (./.data)
 	@$(MAKE) --no-print-directory page || echo "the page can't be built now (see above): going on without it"
@@ -106,6 +106,9 @@ e2e: $(INSTALLED) ## run the black-box suite and the container tests on containe
 
 .env:
 	@cp .env.example .env
+
+chaos: $(INSTALLED) ## break things for a while and look for leaks (ARGS="--seconds 900 --seed 1")
+	@$(VENV)/bin/python -m tests.chaos $(ARGS)
 
 lock: $(UV) ## compile requirements.lock anew (UPGRADE=1 moves pins)
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements.lock

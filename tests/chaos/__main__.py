@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.chaos.campaign import Campaign, Plan, Report
 from tests.chaos.faults import FAULTS
+from tests.chaos.faults.clocks import library
 from tests.chaos.reporting import as_json, as_text
 from tests.chaos.stack import Shape, running
 
@@ -23,9 +24,11 @@ def main() -> int:
     if wanted.kafka == "real" and kafka is None:
         print("a real Kafka is wanted: KAFKA_BOOTSTRAP_SERVERS says where it is", file=sys.stderr)
         return 2
-    available = {"any", "embedded"} if kafka is None else {"any", "real"}
-    if os.environ.get("KAFKA_CONTROL"):
+    available = {"any"} if kafka is None else {"any", "real"}
+    if kafka is not None and os.environ.get("KAFKA_CONTROL"):
         available.add("cluster")
+    if library() is not None:
+        available.add("clock")
     names = [it.name for it in FAULTS.values() if it.needs in available] if wanted.faults == "all" else []
     names = names or [name for name in wanted.faults.split(",") if name not in {"", "none"}]
     for name in names:

@@ -11,6 +11,7 @@ from tests.chaos.builds import SERVES_ONLY
 from tests.chaos.process import Process
 from tests.chaos.topics import make_topics
 from tests.chaos.wire import Wire
+from tests.chaos.wiring import LINKED, Wiring
 
 from embedded.issuer import DevelopmentIssuer, TokenRequest
 from embedded.ports import LOOPBACK, free_port
@@ -45,6 +46,7 @@ class Stack:
         self.shape = shape
         self.folder = folder
         self.wire = Wire()
+        self.wiring = Wiring()
         self.processes: dict[str, Process] = {}
         self._ports: dict[str, int] = {}
         self._secrets: Secrets = load_or_create(folder)
@@ -97,8 +99,11 @@ class Stack:
         await _all(self.processes[name].start() for name in [*wanted, "issuer"])
         await make_topics(self.kafka)
         await prepare(PRODUCT, self._environment("issuer", 1), rebuild=False, report=lambda _: None)
+        await self.wiring.start()
         for name in names:
             self.processes[name] = self._service(name)
+            if name in LINKED:
+                await self.wiring.wire(name, self.processes[name].environment)
         if self.shape.has_worker:
             self.processes["generation-worker"] = self._worker()
         # The services first: who imports has no time to serve.
@@ -106,6 +111,12 @@ class Stack:
 
     async def end(self) -> None:
         """End everything: services first, so that they leave their groups while there is a broker."""
+        try:
+            await self._end_processes()
+        finally:
+            await self.wiring.end()
+
+    async def _end_processes(self) -> None:
         await self.wire.aclose()
         for process in self.processes.values():
             process.thaw()

@@ -12,8 +12,8 @@ from tests.chaos.stack import Stack
 from tests.chaos.world import Image, World
 from tests.chaos.writers import Writers
 
-Needs = Literal["any", "embedded", "real", "cluster"]
-"""`real`: a real Kafka; `cluster`: one whose brokers the campaign may end (`KAFKA_CONTROL`)."""
+Needs = Literal["any", "real", "cluster", "clock"]
+"""`real`: a real Kafka; `cluster`: one whose brokers the campaign may end (`KAFKA_CONTROL`); `clock`: libfaketime."""
 
 
 @dataclass(slots=True)
