@@ -23,7 +23,7 @@ async def test_stranger_walks_everywhere_and_gets_no_id_prompt_or_byte(
         )
     ]
 
-    stranger = await visitor()
+    stranger = await visitor(is_recorded=True)
     page = stranger.page
     await page.goto("/")
     await stranger.shown(shown[0])
@@ -71,7 +71,7 @@ async def test_pasted_address_of_a_private_image_says_what_an_unknown_one_says(v
 
 
 async def test_nothing_of_the_owner_is_stored_and_back_shows_none_after_sign_out(visitor: Visitors, name: str) -> None:
-    person = await visitor()
+    person = await visitor(is_recorded=True)
     page = person.page
     await person.sign_in(name)
     await person.take_plan("Take Plus")
@@ -111,7 +111,7 @@ async def test_nothing_of_the_owner_is_stored_and_back_shows_none_after_sign_out
 
 @pytest.mark.parametrize("path", ["/explore", "/creations/all", "/account"])
 async def test_page_asks_nobody_but_its_own_host(visitor: Visitors, path: str) -> None:
-    stranger = await visitor()
+    stranger = await visitor(is_recorded=True)
     await stranger.page.goto(path)
     await expect(stranger.page.get_by_role("navigation", name="Main")).to_be_visible()
     traffic = await stranger.traffic.settled()

@@ -1,13 +1,12 @@
 """Two people at once: what one makes private, the other's open page loses at its next request."""
 
-import asyncio
 import zipfile
 from io import BytesIO
 
 from playwright.async_api import Page, expect
 from tests.browser.conftest import Owner
 from tests.browser.visitor import Visitor, Visitors
-from tests.e2e.api_client import Person
+from tests.e2e.api_client import Person, eventually
 
 
 async def watching(visitor: Visitors, owner: Owner, count: int = 1) -> tuple[Visitor, Person, list[str]]:
@@ -33,11 +32,13 @@ async def anonymous_status(page: Page, path: str) -> int:
 async def test_scrolling_on_loses_it(visitor: Visitors, owner: Owner) -> None:
     stranger, person, (image_id, kept) = await watching(visitor, owner, 2)
     await made_private(person, image_id)
+
     # Nothing was told to this page: what it does next is a request, and that one is answered as to any stranger.
-    await stranger.page.evaluate("dispatchEvent(new Event('scrollend'))")
-    await asyncio.sleep(4.1)  # pictures in view are asked for again when scrolling goes on, every four seconds at most
-    await stranger.page.evaluate("dispatchEvent(new Event('scrollend'))")
-    await expect(stranger.tile(image_id)).to_have_count(0)
+    async def is_lost_on_scrolling() -> bool:
+        await stranger.page.evaluate("dispatchEvent(new Event('scrollend'))")
+        return await stranger.tile(image_id).count() == 0
+
+    await eventually(is_lost_on_scrolling)
     await expect(stranger.tile(kept)).to_have_count(1)
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Response, expect
 
-WITHIN_MS = 20_000
+WITHIN_MS = 25_000
 GENERATED_WITHIN_MS = 60_000
+READ_WITHIN_S = 5
+CLOSED_WITHIN_S = 20
 
 
 @dataclass
@@ -33,13 +35,14 @@ class Traffic:
         self.everything += repr(headers).encode()
         if not request.url.endswith("/events") and response.status not in {204, 304}:
             try:
-                self.everything += await response.body()
+                async with asyncio.timeout(READ_WITHIN_S):
+                    self.everything += await response.body()
             except Exception as error:  # noqa: BLE001 - the browser drops bodies that nobody waits for any more
                 self.everything += repr(error).encode()
 
     async def settled(self) -> "Traffic":
         """Wait until everything so far is recorded."""
-        await asyncio.gather(*self._reading)
+        await asyncio.gather(*self._reading, return_exceptions=True)
         return self
 
 
@@ -54,7 +57,6 @@ class Visitor:
         self.complaints: list[str] = []
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        context.on("response", self.traffic.on_response)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         # Answers other than 2xx are logged by the browser itself; everything else there is ours.
@@ -118,14 +120,16 @@ class Visitors:
     base_url: str
     made: list[Visitor] = field(default_factory=list)
 
-    async def __call__(self, width: int = 1280, **options: Any) -> Visitor:
-        """Make one."""
+    async def __call__(self, width: int = 1280, *, is_recorded: bool = False, **options: Any) -> Visitor:
+        """Make one, with all of their traffic recorded or not."""
         context = await self.browser.new_context(
             base_url=self.base_url, viewport={"width": width, "height": 800}, **options
         )
         context.set_default_timeout(WITHIN_MS)
         visitor = Visitor(context, await context.new_page())
         visitor.made_for = self.base_url
+        if is_recorded:
+            context.on("response", visitor.traffic.on_response)
         self.made.append(visitor)
         return visitor
 
@@ -134,6 +138,7 @@ class Visitors:
         complaints = [line for visitor in self.made for line in visitor.complaints]
         for visitor in self.made:
             await visitor.traffic.settled()
-            await visitor.context.close()
+            async with asyncio.timeout(CLOSED_WITHIN_S):
+                await visitor.context.close()
         self.made.clear()
         assert not complaints, complaints
