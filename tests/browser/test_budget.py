@@ -1,4 +1,4 @@
-"""What the page costs, measured by the browser itself. Sizes are asserted; times are printed: a busy machine has others."""
+"""What the page costs, measured by the browser. Sizes are asserted; times are printed: a busy machine has others."""
 
 import gzip
 import json

@@ -23,7 +23,7 @@ async def tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"{name} isn't reached by Tab")
 
 
-async def test_everything_is_done_by_keyboard(visitor: Visitors, name: str) -> None:  # noqa: PLR0915 - a whole walk
+async def test_everything_is_done_by_keyboard(visitor: Visitors, name: str) -> None:
     person = await visitor(reduced_motion="reduce")
     await _sign_in_and_take_plus(person.page, name)
     await _generate_three(person)

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
@@ -29,6 +30,7 @@ _lag = _meter.create_gauge("consumer.lag", description="records that a group has
 EVERY_S = L_MAX / 4
 _SOON_S = 0.03
 _SOON_AT_MOST = 6
+_RENEWED_WITHIN_S = 0.1
 
 
 def clock() -> float:
@@ -61,8 +63,24 @@ class Lease:
 
     def is_fresh(self, topic: str, key: str) -> bool:
         """Tell whether the row of `key` may be trusted if it is read after this call."""
-        as_of = self._fresh_as_of.get(TopicPartition(topic, TOPICS[topic].partition_of(key)))
+        as_of = self._fresh_as_of.get(_partition(topic, key))
         return as_of is not None and clock() - as_of <= self._length_s
+
+    async def holds(self, topic: str, key: str) -> bool:
+        """Tell whether the row of `key` may be trusted if it is read after this call.
+
+        A lease that ran out just now, as when this process was held up, may be renewed in a moment: worth a wait
+        that is shorter than asking somebody else.
+        """
+        if self.is_fresh(topic, key):
+            return True
+        as_of = self._fresh_as_of.get(_partition(topic, key))
+        if as_of is None or clock() - as_of > self._length_s + L_MAX:
+            return False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_RENEWED_WITHIN_S):
+                await self._renewed.wait()
+        return self.is_fresh(topic, key)
 
     async def keep_forever(self) -> None:
         """Renew the lease until cancelled; soon again, some times, for a partition that is just being worked off."""
@@ -125,3 +143,7 @@ class Lease:
         for partition, as_of in list(self._fresh_as_of.items()):
             at = {"group": self._consumer.group, "topic": partition.topic, "partition": partition.partition}
             yield Observation(now - as_of, at)
+
+
+def _partition(topic: str, key: str) -> TopicPartition:
+    return TopicPartition(topic, TOPICS[topic].partition_of(key))

@@ -49,7 +49,7 @@ class Sights(Generic[E]):
         """
         topic = self._rows.contract.topic
         # Before the row: a row read first could be older than what the lease then vouches for.
-        holds = self._lease.is_fresh(topic, key)
+        holds = await self._lease.holds(topic, key)
         row = await self._rows.row(key)
         sight = Sight(row, "fresh" if holds and (row is None or is_trusted(row)) else "fallback")
         _sights.add(1, {"topic": topic, "outcome": sight.outcome, "lease": holds})
