@@ -35,7 +35,7 @@ SECRETS ?= ./secrets
 UP_WITHIN_S ?= 180
 COMPOSE = docker compose --profile web $(COMPOSE_ARGS)
 
-.PHONY: help run test check fmt bench chaos lock clean page types images up down logs ps scale secrets e2e
+.PHONY: help run test check fmt bench browser chaos lock clean page types images up down logs ps scale secrets e2e
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -106,6 +106,9 @@ e2e: $(INSTALLED) ## run the black-box suite and the container tests on containe
 
 .env:
 	@cp .env.example .env
+
+browser: $(INSTALLED) $(PAGE) ## walk through the page in Chromium (needs one; PLAYWRIGHT_CHROMIUM=path names it)
+	@$(VENV)/bin/python -m pytest tests/browser $(ARGS)
 
 chaos: $(INSTALLED) ## break things for a while and look for leaks (ARGS="--seconds 900 --seed 1")
 	@$(VENV)/bin/python -m tests.chaos $(ARGS)
