@@ -77,6 +77,7 @@ async def test_nothing_of_the_owner_is_stored_and_back_shows_none_after_sign_out
     await person.take_plan("Take Plus")
     await page.goto("/creations/all")
     await person.generate(PROMPT, "Private")
+    await expect(person.tiles()).to_have_count(1)
     (image_id,) = await person.image_ids()
     await person.tile(image_id).get_by_role("link").click()
     await expect(page.get_by_role("dialog").locator("img")).to_be_visible()

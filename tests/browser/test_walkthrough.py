@@ -83,7 +83,7 @@ async def test_many_are_changed_downloaded_undone_and_deleted(visitor: Visitors,
     person = await subscribed(visitor, width, name)
     page = person.page
     await page.get_by_label("Prompt", exact=True).click()
-    await page.get_by_text("4", exact=True).click()
+    await page.get_by_role("radio", name="4", exact=True).check()
     await person.generate("paper flowers", "Public")
     await expect(person.tiles()).to_have_count(4)
 

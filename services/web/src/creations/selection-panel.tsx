@@ -98,7 +98,12 @@ export function SelectionPanel({ tab, images, total, selection, onSelection }: P
         label="Download as"
         align="end"
         trigger={
-          <button type="button" className="button button-quiet button-small" disabled={saving !== null}>
+          <button
+            type="button"
+            className="button button-quiet button-small"
+            aria-label="Download"
+            disabled={saving !== null}
+          >
             <DownloadIcon />
             <span className="panel-word">Download</span>
           </button>

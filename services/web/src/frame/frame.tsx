@@ -39,7 +39,6 @@ export function Frame({ view, isCovered, children }: FrameProps) {
           className="nav-link nav-account"
           href="/account"
           aria-current={view === "account" ? "page" : undefined}
-          aria-label={userId === null ? "Sign in" : `Account: ${userId}`}
           onClick={(event) => follow(event)}
         >
           {userId === null ? (
@@ -51,6 +50,7 @@ export function Frame({ view, isCovered, children }: FrameProps) {
           )}
           <span className="nav-short">{userId === null ? "Sign in" : "Account"}</span>
           <span className="nav-who">
+            {userId === null ? null : <span className="visually-hidden">Account: </span>}
             <span>{userId ?? "Sign in"}</span>
             {plan.data === undefined ? null : <span className="nav-plan">{planName(plan.data.plan)} plan</span>}
           </span>

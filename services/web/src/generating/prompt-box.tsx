@@ -28,14 +28,15 @@ export function PromptBox() {
 
   useEffect(() => keepDraft(userId, draft), [userId, draft]);
   useEffect(() => {
-    const press = (event: PointerEvent) => {
+    // By the click, not by the press: closing moves what is below, and a press on it would become no click at all.
+    const leave = (event: MouseEvent) => {
       const target = event.target as Element;
       if (!box.current?.contains(target) && target.closest(".menu") === null) {
         setOpen(false);
       }
     };
-    document.addEventListener("pointerdown", press);
-    return () => document.removeEventListener("pointerdown", press);
+    document.addEventListener("click", leave);
+    return () => document.removeEventListener("click", leave);
   }, []);
 
   const edit = (change: Partial<Draft>) => setDraft((before) => ({ ...before, ...change }));
