@@ -8,6 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 
+from shared.bus.cloudevents import headers_of
 from shared.bus.positions import Position, PositionMovedError, Positions
 from shared.consistency import Barrier, Enforcer
 from shared.contracts import VisibilityChanged
@@ -84,7 +85,7 @@ async def test_unreadable_record_is_quarantined_dead_lettered_and_passed(
         await barrier.aclose()
         assert [place.state for place in places] == ["applied"], "the partition isn't blocked"
         assert not is_trusted(await rows.row(event.key))
-        await it.consumer.caught_up_with(await it.consumer.end_offsets(), 10)
+        await it.caught_up()
     dead = AIOKafkaConsumer(f"{GROUP}.dlq", bootstrap_servers=kafka, auto_offset_reset="earliest")
     await dead.start()
     try:
@@ -99,6 +100,23 @@ async def test_unreadable_record_is_quarantined_dead_lettered_and_passed(
     assert headers["pg_offset"] == str(bad.offset).encode()
 
 
+async def test_unreadable_record_says_which_version_is_missing(
+    kafka: str, database: Database, rows: ReadModel[VisibilityChanged]
+) -> None:
+    first = visibility_changed("ann", version=1)
+    partition = VISIBILITY_CHANGES.partition_of(first.key)
+    third = visibility_changed("ann", first.key, "private", version=3)
+    async with member(kafka, database, rows) as it, sending(kafka) as sender:
+        await sender.send(first)
+        await sender.send_raw(VISIBILITY_CHANGES.name, partition, first.key.encode(), b"{", headers_of(third))
+        await sender.send(visibility_changed("ann", first.key, version=2))
+        await it.caught_up()
+        assert not is_trusted(await rows.row(first.key)), "a late record from before it"
+        await sender.send(third)
+        await it.caught_up()
+        assert is_trusted(await rows.row(first.key))
+
+
 async def test_restored_store_reads_again_from_its_own_position_not_from_kafkas_commit(
     kafka: str, database: Database, rows: ReadModel[VisibilityChanged]
 ) -> None:
@@ -107,12 +125,12 @@ async def test_restored_store_reads_again_from_its_own_position_not_from_kafkas_
     positions = Positions(database["positions"], GROUP)
     async with member(kafka, database, rows) as it, sending(kafka) as sender:
         place = await sender.send(event)
-        await it.consumer.caught_up_with(await it.consumer.end_offsets(), 10)
+        await it.caught_up()
     await database["images"].delete_many({})
     await positions.start(VISIBILITY_CHANGES.name, partition, place.offset)
 
     async with member(kafka, database, rows) as it:
-        await it.consumer.caught_up_with(await it.consumer.end_offsets(), 10)
+        await it.caught_up()
         row = await rows.row(event.key)
         assert row is not None
 
@@ -155,7 +173,7 @@ async def test_consumers_position_that_was_moved_back_is_followed(
     positions = Positions(database["positions"], GROUP)
     async with member(kafka, database, rows) as it, sending(kafka) as sender:
         place = await sender.send(first)
-        await it.consumer.caught_up_with(await it.consumer.end_offsets(), 10)
+        await it.caught_up()
         await database["images"].delete_many({})
         await positions.start(VISIBILITY_CHANGES.name, partition, place.offset)
         await sender.send(first)
@@ -164,7 +182,7 @@ async def test_consumers_position_that_was_moved_back_is_followed(
             return await rows.row(first.key) is not None
 
         await eventually(is_written_again)
-        await it.consumer.caught_up_with(await it.consumer.end_offsets(), 10)
+        await it.caught_up()
 
 
 async def test_every_commit_of_a_group_is_visible_to_the_barrier(
@@ -174,7 +192,7 @@ async def test_every_commit_of_a_group_is_visible_to_the_barrier(
     await admin.start()
     async with member(kafka, database, rows) as it, sending(kafka) as sender:
         places = [await sender.send(visibility_changed("ann")) for _ in range(20)]
-        await it.consumer.caught_up_with(await it.consumer.end_offsets(), 10)
+        await it.caught_up()
 
         async def is_committed() -> bool:
             committed = await admin.list_consumer_group_offsets(GROUP)

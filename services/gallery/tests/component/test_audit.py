@@ -56,3 +56,27 @@ async def test_garbage_under_an_image_key_is_superseded_by_a_greater_version(gal
     await eventually(is_lifted)
     dead = await gallery.database.client[f"{gallery.settings.database}_enforcer"]["images"].find_one({"_id": image})
     assert dead["visibility"] == "public"
+
+
+async def test_garbage_without_a_key_has_every_image_of_its_partition_sent_again(gallery: Gallery) -> None:
+    image = await gallery.image("aud")
+    partition = VISIBILITY_CHANGES.partition_of(image)
+
+    async def is_known() -> bool:
+        return await gallery.enforcer_rows.row(image) is not None
+
+    await eventually(is_known)
+    garbage = await gallery.sender.send_raw(VISIBILITY_CHANGES.name, partition, "no key: é".encode(), b"{", {})
+
+    async def is_sent_again() -> bool:
+        truth = await gallery.database["images"].find_one({"_id": image})
+        return bool(truth["published"]["offset"] > garbage.offset)
+
+    async def is_lifted() -> bool:
+        row = await gallery.enforcer_rows.row(image)
+        return not row["quarantined"]
+
+    await eventually(is_sent_again)
+    await eventually(is_lifted)
+    truth = await gallery.database["images"].find_one({"_id": image})
+    assert truth["version"] == 1, "it is sent as it is"

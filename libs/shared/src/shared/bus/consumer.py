@@ -153,23 +153,6 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self._begin_anew(self._consumer(), partition)
                 await self._consumer().commit(self._turns.offsets([partition]))
 
-    async def caught_up_with(self, ends: Mapping[TopicPartition, int], timeout_s: float) -> None:
-        """Return once the group's rows contain everything before `ends`.
-
-        Raises:
-            TimeoutError: they don't in time.
-        """
-        async with asyncio.timeout(timeout_s):
-            while True:
-                stored = await self.stored()
-                if all(stored[partition].offset >= end for partition, end in ends.items()):
-                    return
-                await asyncio.sleep(0.02)
-
-    async def end_offsets(self) -> dict[TopicPartition, int]:
-        """Ask Kafka where the group's topics end now."""
-        return await self._log_ends.of(self.partitions())
-
     def partitions(self, *topics: str) -> list[TopicPartition]:
         """Give the partitions of `topics` (none: of all that it reads)."""
         return [TopicPartition(name, n) for name in topics or self.topics for n in range(TOPICS[name].partitions)]
@@ -229,10 +212,11 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         backoff_s = _FIRST_BACKOFF_S
         while self._turns.has(partition):
             try:
-                try:
-                    await self._apply(partition, self._turns.take(consumer, partition, batch))
-                except PositionMovedError:
-                    await self._seek_to_stored(consumer, partition)
+                # After they were fetched, before they are applied: applied, they would make another log a known one.
+                if await self._log_ends.strange({partition: self._turns.at(partition)}):
+                    await self._begin_anew(consumer, partition)
+                else:
+                    await self._take(consumer, partition, batch)
                 # Retried too: whoever waits at a barrier for the last record would wait for ever.
                 await consumer.commit(self._turns.offsets([partition]))
             except Exception as error:  # noqa: BLE001 - whatever failed, passing it would lose a change: block
@@ -241,6 +225,14 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 backoff_s = min(backoff_s * 2, _MAX_BACKOFF_S)
             else:
                 return
+
+    async def _take(
+        self, consumer: AIOKafkaConsumer, partition: TopicPartition, batch: Sequence[ConsumerRecord]
+    ) -> None:
+        try:
+            await self._apply(partition, self._turns.take(consumer, partition, batch))
+        except PositionMovedError:
+            await self._seek_to_stored(consumer, partition)
 
     def _tell_blocked(self, topic: str, error: Exception) -> None:
         _blocked.add(1, {"group": self.group, "topic": topic})

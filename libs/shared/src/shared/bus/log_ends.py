@@ -73,14 +73,17 @@ class LogEnds:
         """Say how `positions`, read after `ends`, stand (raises as `of` does)."""
         beyond = [it for it, position in positions.items() if position.offset > ends[it]]
         later = await self.of(beyond) if beyond else {}
-        unknown = await self._unknown(positions)
+        strange = await self.strange(positions)
         return {
-            it: standing(position, ends[it], later.get(it, ends[it]), it not in unknown)
+            it: standing(position, ends[it], later.get(it, ends[it]), it not in strange)
             for it, position in positions.items()
         }
 
-    async def _unknown(self, positions: Mapping[TopicPartition, Position]) -> set[TopicPartition]:
-        # Only compacted logs keep the record of the latest time for good.
+    async def strange(self, positions: Mapping[TopicPartition, Position]) -> set[TopicPartition]:
+        """Tell which partitions' logs aren't those that `positions` were taken in (raises as `of` does).
+
+        Only compacted logs keep the record of the latest time for good: of others it can't be told.
+        """
         times = {
             it: position.latest_ms
             for it, position in positions.items()

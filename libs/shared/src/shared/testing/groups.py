@@ -10,6 +10,7 @@ from shared.bus.handler import Handler
 from shared.bus.log_ends import LogEnds
 from shared.bus.positions import Positions
 from shared.consistency import Lease
+from shared.testing.apps import eventually
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,16 @@ class Member:
     consumer: GroupConsumer
     lease: Lease
     log_ends: LogEnds
+
+    async def caught_up(self) -> None:
+        """Return once the rows hold everything that is in the log now."""
+        ends = await self.log_ends.of(self.consumer.partitions())
+
+        async def hold_it() -> bool:
+            stored = await self.consumer.stored()
+            return all(stored[partition].offset >= end for partition, end in ends.items())
+
+        await eventually(hold_it, 20)
 
 
 @asynccontextmanager
