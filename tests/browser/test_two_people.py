@@ -92,7 +92,7 @@ async def test_two_tabs_of_one_person_agree(visitor: Visitors, name: str) -> Non
     person = await visitor()
     await person.sign_in(name)
     await person.generate("seen in two tabs", "Public")
-    (image_id,) = await person.image_ids()
+    image_id = await person.only_image()
     other = await person.context.new_page()
     await other.goto("/creations/public")
     await expect(other.locator(f"[data-image='{image_id}']")).to_have_count(1)

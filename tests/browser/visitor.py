@@ -107,6 +107,12 @@ class Visitor:
         """The ids of those in the gallery now."""
         return [str(await tile.get_attribute("data-image")) for tile in await self.tiles().all()]
 
+    async def only_image(self) -> str:
+        """Give the id of the one image in the gallery, once it is there."""
+        await expect(self.tiles()).to_have_count(1)
+        (image_id,) = await self.image_ids()
+        return image_id
+
     async def shown(self, image_id: str) -> None:
         """Wait until an image's picture is there."""
         await expect(self.tile(image_id).locator("img")).to_be_visible()
