@@ -47,7 +47,9 @@ run: $(INSTALLED) ## start the whole system on PORT (8080), data in DATA_DIR (./
 page: $(PAGE) ## build the page (`make run` and `make test` do)
 
 test: $(INSTALLED) $(PAGE) ## run every test (ARGS="-k name" for some)
-	@$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	@# A browser takes a core for itself: beside it the tests of time-outs would be tests of the machine.
+	@$(if $(ARGS),:,$(VENV)/bin/python -m pytest tests/browser)
+	@$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/browser $(ARGS)
 
 check: $(INSTALLED) $(NODE_MODULES) ## format, lint, types, import contracts, lock, the page's types
 	@$(VENV)/bin/ruff format --check .
