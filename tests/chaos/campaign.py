@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka.errors import KafkaError
-from tests.chaos.checker import Verdict, check
+from tests.chaos.checker import Verdict, check, windows_of
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.faults.scene import Scene
 from tests.chaos.history import History, end
@@ -22,6 +22,7 @@ from tests.chaos.process import NotReadyError
 from tests.chaos.settling import lost, unsettled
 from tests.chaos.stack import Stack
 from tests.chaos.surfaces import OWNER_ONLY
+from tests.chaos.tallies import Recovery, Tallies, tallies_of
 from tests.chaos.world import Image, World
 from tests.chaos.writers import Writers
 
@@ -39,9 +40,9 @@ class Plan:
     seed: int
     faults: Sequence[str]
     images: int = 16
-    writers: int = 3
-    rate: float = 150.0
-    quiet_s: tuple[float, float] = (0.5, 3.0)
+    writers: int = 2
+    rate: float = 1000.0
+    quiet_s: tuple[float, float] = (0.3, 1.5)
     stop_at_leak: bool = False
 
 
@@ -51,8 +52,10 @@ class Report:
 
     verdict: Verdict
     history: History
+    stack: str = ""
     faults: list[str] = field(default_factory=list)
-    lags_s: list[float] = field(default_factory=list)
+    recoveries: list[Recovery] = field(default_factory=list)
+    by_fault: Tallies = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     answers: dict[str, int] = field(default_factory=dict)
     times_ms: list[float] = field(default_factory=list)
@@ -80,7 +83,7 @@ class Campaign:
         self._writers = Writers(self._world, self.history, chances[1], self._probers.volley)
         self._members = Members(self._world, self.history, chances[2])
         self._write_chance, self._member_chance, self._fault_chance = chances[1], chances[2], chances[3]
-        self._report = Report(Verdict(), self.history)
+        self._report = Report(Verdict(), self.history, stack.title)
         self._is_over = False
 
     async def run(self) -> Report:
@@ -139,10 +142,12 @@ class Campaign:
             call.place = ", ".join(scene.hit)
             end(call, "granted")
             self._report.faults.append(fault.name)
+        lag_s = None
         try:
-            self._report.lags_s.append(await caught_up(self._stack, LAG_GONE_WITHIN_S))
+            lag_s = await caught_up(self._stack, LAG_GONE_WITHIN_S)
         except TimeoutError as error:
             self._report.failures.append(f"after {fault.name} ({call.place}): {error}")
+        self._report.recoveries.append(Recovery(call, lag_s))
 
     async def _forever(self, work: Callable[[], Any]) -> None:
         while True:
@@ -227,6 +232,8 @@ class Campaign:
         self._report.verdict = check(
             history.reads, history.changes, history.faults, _EXCUSES["faults"], OWNER_ONLY, _GRACE_NS
         )
+        outside = [it for it in history.reads if it.surface not in OWNER_ONLY]
+        self._report.by_fault = tallies_of(self._report.recoveries, outside, windows_of(history.changes))
         self._report.answers = {
             **self._writers.counts,
             **{f"{who} {status or 'unanswered'}": n for (who, status), n in sorted(self._probers.statuses.items())},

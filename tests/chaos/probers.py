@@ -8,11 +8,14 @@ from typing import Any
 
 from tests.chaos.history import Call, History, now_ns
 from tests.chaos.surfaces import OWNERS, SURFACES, Surface, Viewer
+from tests.chaos.wire import UNANSWERED
 from tests.chaos.world import Image, World
 
 _RECENT = 8
 _AT_ONCE = 5
 """For each replica: one that is frozen mustn't keep the others from being asked."""
+_NOBODY_THERE_S = 0.1
+"""Who isn't there is asked less often: those probes would say nothing."""
 
 
 class Probers:
@@ -65,6 +68,8 @@ class Probers:
             path = surface.path.format(image=image.id)
             answer = await self._world.ask(name, person, surface.method, path, body, headers=headers)
             call.end_ns, call.status = now_ns(), answer.status
+            if answer.status == UNANSWERED:
+                await asyncio.sleep(_NOBODY_THERE_S)
         call.outcome = surface.judge(answer, image.id)
         self.statuses[viewer if viewer == "owner" else "stranger", answer.status] += 1
         if "etag" in answer.headers:

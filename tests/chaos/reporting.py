@@ -6,6 +6,8 @@ from typing import Any
 from tests.chaos.campaign import Plan, Report
 from tests.chaos.checker import shortest
 from tests.chaos.history import lines
+from tests.chaos.summing import table_of
+from tests.chaos.tallies import as_dicts
 
 _SHOWN = 5
 
@@ -13,10 +15,13 @@ _SHOWN = 5
 def as_json(report: Report, plan: Plan) -> dict[str, Any]:
     """Give the figures and the failures."""
     verdict, times = report.verdict, sorted(report.times_ms)
+    lags_s = [it.lag_s for it in report.recoveries if it.lag_s is not None]
     return {
         "seed": plan.seed,
+        "stack": report.stack,
         "seconds": round(report.seconds, 1),
         "probes": verdict.probes,
+        "unavailable": verdict.unavailable,
         "must_refuse": verdict.must_refuse,
         "share_in_must_refuse_windows": round(verdict.share, 3),
         "leaks": len(verdict.leaks),
@@ -25,7 +30,8 @@ def as_json(report: Report, plan: Plan) -> dict[str, Any]:
         "owner_refusals_excused": verdict.excused,
         "owner_refusals": len(verdict.owner_failures),
         "faults": dict(Counter(report.faults)),
-        "lag_gone_after_s": {"most": round(max(report.lags_s, default=0.0), 2), "times": len(report.lags_s)},
+        "by_fault": as_dicts(report.by_fault),
+        "lag_gone_after_s": {"most": round(max(lags_s, default=0.0), 2), "times": len(lags_s)},
         "change_ms": {
             "p50": _at(times, 0.5),
             "p99": _at(times, 0.99),
@@ -45,8 +51,9 @@ def as_json(report: Report, plan: Plan) -> dict[str, Any]:
 def as_text(report: Report, plan: Plan) -> str:
     """Give the same for a person."""
     told = as_json(report, plan)
-    stories = told.pop("leak_stories")
+    stories, by_fault = told.pop("leak_stories"), told.pop("by_fault")
     text = [f"{name.replace('_', ' ')}: {value}" for name, value in told.items() if value not in ([], {})]
+    text += ["", *table_of([{**told, "by_fault": by_fault}])] if by_fault else []
     for number, story in enumerate(stories, start=1):
         text += ["", f"leak {number}, the shortest history that shows it:", *story]
     text += ["", "everything held" if report.is_fine else "NOT everything held"]

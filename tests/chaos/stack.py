@@ -60,6 +60,11 @@ class Stack:
         return self.shape.kafka or f"{LOOPBACK}:{self._store_ports['kafka']}"
 
     @property
+    def title(self) -> str:
+        """What it runs on, for reports: `embedded`, or `kafka` with its number of nodes."""
+        return "embedded" if self.shape.kafka is None else f"kafka × {len(self.shape.kafka.split(','))}"
+
+    @property
     def stores(self) -> StoreAddresses:
         """Where the stores are."""
         return StoreAddresses(

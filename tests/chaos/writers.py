@@ -86,6 +86,7 @@ class Writers:
                 if answer.status == 200:
                     seen = answer.json()
                     image.version, image.is_shown = int(seen["version"]), seen["visibility"] == "public"
+                    image.is_gone = False  # a deletion that wasn't answered may not have been made
                     return
                 if answer.status == 404:
                     image.is_gone = True

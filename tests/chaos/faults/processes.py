@@ -4,7 +4,10 @@ import asyncio
 import os
 import resource
 import signal
+from typing import Any
 
+from pymongo import MongoClient, WriteConcern
+from pymongo.errors import PyMongoError
 from tests.chaos.faults.scene import Scene, fault
 from tests.chaos.process import Process
 
@@ -99,7 +102,7 @@ async def disk_full(scene: Scene) -> None:
     try:
         await scene.hold(0.5, 3.0)
     finally:
-        await _give_room(process, before)
+        await _give_room(scene, process, before)
 
 
 @fault("rebalance-storm", needs="real")
@@ -113,9 +116,23 @@ async def rebalance_storm(scene: Scene) -> None:
         await process.start(120)
 
 
-async def _give_room(process: Process, limits: tuple[int, int]) -> None:
+async def _give_room(scene: Scene, process: Process, limits: tuple[int, int]) -> None:
     if process.is_running:
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, limits)
-    if not await process.is_ready():
+    # A store that once failed to write its journal may answer reads and take no write ever again: that needs a restart.
+    if not await asyncio.to_thread(_takes_writes, scene.stack.stores.mongo_url):
+        scene.hit.append("restarted")
         await process.stop()
         await process.start()
+
+
+def _takes_writes(mongo_url: str) -> bool:
+    with MongoClient[dict[str, Any]](
+        mongo_url, serverSelectionTimeoutMS=2_000, socketTimeoutMS=3_000, retryWrites=False
+    ) as client:
+        durable = client["chaos"].get_collection("room", write_concern=WriteConcern(w="majority", j=True))
+        try:
+            durable.update_one({"_id": "room"}, {"$inc": {"writes": 1}}, upsert=True)
+        except PyMongoError:
+            return False
+    return True
