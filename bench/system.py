@@ -83,4 +83,4 @@ async def _reached(base_url: str, kafka: str, mongo_url: str) -> AsyncGenerator[
         async with httpx.AsyncClient(base_url=base_url, timeout=30, trust_env=False) as http:
             yield System(base_url, kafka, client, http)
     finally:
-        client.close()
+        await client.close()

@@ -25,7 +25,7 @@ async def open_database(settings: ServiceSettings) -> AsyncGenerator[Database, N
     try:
         yield mongo.database(client, settings.database)
     finally:
-        client.close()
+        await client.close()
 
 
 async def republish_truths(settings: ServiceSettings, collection: str, to_event: Callable[[Document], Event]) -> int:

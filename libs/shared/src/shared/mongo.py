@@ -3,7 +3,9 @@
 import asyncio
 from typing import Any
 
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
@@ -12,9 +14,9 @@ from pymongo.write_concern import WriteConcern
 from shared.credentials import MongoLogin
 
 Document = dict[str, Any]
-Client = AsyncIOMotorClient[Document]
-Database = AsyncIOMotorDatabase[Document]
-Collection = AsyncIOMotorCollection[Document]
+Client = AsyncMongoClient[Document]
+Database = AsyncDatabase[Document]
+Collection = AsyncCollection[Document]
 
 StoreError = PyMongoError
 StoreUnavailable = (ConnectionFailure, ExecutionTimeout)
@@ -27,7 +29,7 @@ def connect(url: str, login: MongoLogin | None = None) -> Client:
     credentials: dict[str, Any] = {}
     if login is not None:
         credentials = {"username": login.username, "password": login.password, "authSource": login.source}
-    return AsyncIOMotorClient(
+    return AsyncMongoClient(
         url,
         tz_aware=True,
         serverSelectionTimeoutMS=2_000,

@@ -20,4 +20,4 @@ async def kafka(fresh_kafka: str) -> str:
 async def database(stores: Any) -> AsyncGenerator[mongo.Database, None]:
     client = mongo.connect(stores.mongo_url)
     yield mongo.database(client, f"shared_{secrets.token_hex(4)}")
-    client.close()
+    await client.close()

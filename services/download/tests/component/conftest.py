@@ -201,7 +201,7 @@ async def download(stores: Any, fresh_kafka: str, issuer: IssuerForTests) -> Asy
         await create_buckets(settings)
         await set_up(settings)
         client = mongo.connect(settings.mongo_url)
-        stack.callback(client.close)
+        stack.push_async_callback(client.close)
         objects = S3Objects(settings)
         stack.push_async_callback(objects.aclose)
         sender = await stack.enter_async_context(sending(fresh_kafka))

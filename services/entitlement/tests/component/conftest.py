@@ -103,7 +103,7 @@ async def entitlement(settings: Settings, issuer: IssuerForTests) -> AsyncGenera
     database = mongo.database(client, settings.database)
     rows = {name: ReadModel(client[f"{settings.database}_{name}"]["plans"], PlanChanged) for name in ENFORCERS}
     async with AsyncExitStack() as stack:
-        stack.callback(client.close)
+        stack.push_async_callback(client.close)
         sender = await stack.enter_async_context(sending(settings.kafka_bootstrap_servers))
         groups = {}
         for name in ENFORCERS:

@@ -121,4 +121,4 @@ async def gallery(settings: Settings, issuer: IssuerForTests) -> AsyncGenerator[
         yield Gallery(
             http, sender, issuer, settings, rows, Enforcer(it.consumer), mongo.database(client, settings.database)
         )
-    client.close()
+    await client.close()

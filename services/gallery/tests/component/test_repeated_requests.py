@@ -27,7 +27,7 @@ ANN = UserId("ann")
 async def database(stores: Any) -> AsyncGenerator[mongo.Database, None]:
     client = mongo.connect(stores.mongo_url)
     yield mongo.database(client, f"gallery_{secrets.token_hex(4)}")
-    client.close()
+    await client.close()
 
 
 def bulk(change_id: ChangeId) -> BulkChange:

@@ -28,7 +28,7 @@ async def sender(fresh_kafka: str) -> AsyncGenerator[EventSender, None]:
 async def database(stores: Any) -> AsyncGenerator[mongo.Database, None]:
     client = mongo.connect(stores.mongo_url)
     yield mongo.database(client, f"gallery_{secrets.token_hex(4)}")
-    client.close()
+    await client.close()
 
 
 @pytest.mark.parametrize("newest", ["private", "deleted"])

@@ -218,7 +218,7 @@ async def generation(settings: WorkerSettings, issuer: IssuerForTests) -> AsyncG
     handlers, positions = {GenerationFinished.topic: rows}, Positions(galleries["positions"], "gallery")
     objects = S3Objects(settings)
     async with AsyncExitStack() as stack:
-        stack.callback(client.close)
+        stack.push_async_callback(client.close)
         stack.push_async_callback(objects.aclose)
         sender = await stack.enter_async_context(sending(settings.kafka_bootstrap_servers))
         it = await stack.enter_async_context(joined(settings.kafka_bootstrap_servers, "gallery", handlers, positions))
