@@ -1,8 +1,9 @@
 """A proxy that gives the embedded broker long polling: it answers an empty fetch at once, a real Kafka waits.
 
 Without it every idle consumer asks some 1,500 times a second, and a few of them fill a machine. The proxy holds
-an empty fetch answer back until somebody produces to one of its topics, or the fetch's own waiting time is over;
-everything else goes through untouched, in order. The broker listens on another loopback address of the same port,
+an empty fetch answer back until somebody produces to one of its topics, or the fetch's own waiting time is over,
+and then asks the broker again; a fetch that wants many bytes at once gets what has come when its time is over.
+Everything else goes through untouched, in order. The broker listens on another loopback address of the same port,
 and tells clients so; that address is replaced by one of the same length, so that clients come here.
 """
 
@@ -35,7 +36,9 @@ _REQUESTS = {
 class _Request:
     api: int
     version: int
+    frame: bytes
     may_wait_s: float
+    min_bytes: int
     topics: frozenset[str]
     produced_before: int
 
@@ -69,9 +72,10 @@ class LongPollingProxy:
         with suppress(OSError, asyncio.IncompleteReadError, ValueError, asyncio.CancelledError):
             broker, to_broker = await asyncio.open_connection(BROKER_HOST, self._port, limit=1024 * 1024)
             sent: deque[_Request] = deque()
+            again = _AskAgain(self._port)
             pumps = [
                 asyncio.create_task(self._pump_requests(client, to_broker, sent)),
-                asyncio.create_task(self._pump_answers(broker, to_client, sent)),
+                asyncio.create_task(self._pump_answers(broker, to_client, sent, again)),
             ]
             try:
                 await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
@@ -80,6 +84,7 @@ class LongPollingProxy:
                     pump.cancel()
                 await asyncio.gather(*pumps, return_exceptions=True)
                 to_broker.close()
+                again.close()
         to_client.close()
 
     async def _pump_requests(
@@ -88,12 +93,14 @@ class LongPollingProxy:
         while True:
             frame = await _read_frame(client)
             api, version = struct.unpack_from(">hh", frame)
-            topics, waits = _topics_and_wait(frame, api, version)
-            sent.append(_Request(api, version, waits, topics, self._count(topics)))
+            topics, waits, min_bytes = _asked_for(frame, api, version)
+            # Only a fetch may be asked again.
+            kept = frame if waits else b""
+            sent.append(_Request(api, version, kept, waits, min_bytes, topics, self._count(topics)))
             await _write_frame(to_broker, frame)
 
     async def _pump_answers(
-        self, broker: asyncio.StreamReader, to_client: asyncio.StreamWriter, sent: deque[_Request]
+        self, broker: asyncio.StreamReader, to_client: asyncio.StreamWriter, sent: deque[_Request], again: "_AskAgain"
     ) -> None:
         while True:
             frame = await _read_frame(broker)
@@ -102,13 +109,18 @@ class LongPollingProxy:
                 self._produced.update(request.topics)
                 async with self._more:
                     self._more.notify_all()
-            elif request.may_wait_s and _is_empty(frame, request.version):
+            elif request.may_wait_s and _is_too_little(frame, request):
                 await self._wait_for_more(request)
+                if self._count(request.topics) != request.produced_before:
+                    frame = await again.ask(request.frame)
             elif request.api in {_METADATA, _FIND_COORDINATOR}:
                 frame = frame.replace(BROKER_HOST.encode(), LOOPBACK.encode())
             await _write_frame(to_client, frame)
 
     async def _wait_for_more(self, request: _Request) -> None:
+        if request.min_bytes > 1:
+            await asyncio.sleep(request.may_wait_s)
+            return
         with suppress(TimeoutError):
             async with asyncio.timeout(request.may_wait_s), self._more:
                 await self._more.wait_for(lambda: self._count(request.topics) != request.produced_before)
@@ -116,6 +128,31 @@ class LongPollingProxy:
     def _count(self, topics: frozenset[str]) -> int:
         # A fetch that names none goes on with its session's: any of them may be meant.
         return sum(self._produced[topic] for topic in topics or self._produced)
+
+
+class _AskAgain:
+    """A connection of its own for fetches that are asked a second time: theirs may be in use for later requests."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._broker: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def ask(self, frame: bytes) -> bytes:
+        """Ask the broker; give its answer.
+
+        Raises:
+            OSError, IncompleteReadError: it is gone.
+        """
+        if self._broker is None:
+            self._broker = await asyncio.open_connection(BROKER_HOST, self._port, limit=1024 * 1024)
+        reader, writer = self._broker
+        await _write_frame(writer, frame)
+        return await _read_frame(reader)
+
+    def close(self) -> None:
+        """Disconnect."""
+        if self._broker is not None:
+            self._broker[1].close()
 
 
 async def _read_frame(reader: asyncio.StreamReader) -> bytes:
@@ -130,24 +167,28 @@ async def _write_frame(writer: asyncio.StreamWriter, frame: bytes) -> None:
     await writer.drain()
 
 
-def _topics_and_wait(frame: bytes, api: int, version: int) -> tuple[frozenset[str], float]:
-    """Give the topics that a fetch or a produce names, and for how many seconds a fetch may wait."""
+def _asked_for(frame: bytes, api: int, version: int) -> tuple[frozenset[str], float, int]:
+    """Give the topics that a fetch or a produce names, and for how many seconds and bytes a fetch may wait."""
     request = _REQUESTS.get((api, version))
     if request is None:
-        return frozenset(), 0.0
+        return frozenset(), 0.0, 0
     # Before the body: api, version, correlation id (8 bytes), client id.
     (length,) = struct.unpack_from(">h", frame, 8)
     body = request.SCHEMA.decode(io.BytesIO(frame[10 + max(length, 0) :]))
     named = dict(zip(request.SCHEMA.names, body, strict=True))
-    return frozenset(topic for topic, _ in named["topics"]), named.get("max_wait_time", 0) / 1000
+    topics = frozenset(topic for topic, _ in named["topics"])
+    return topics, named.get("max_wait_time", 0) / 1000, named.get("min_bytes", 0)
 
 
-def _is_empty(frame: bytes, version: int) -> bool:
-    answer = _ANSWERS.get(version)
+def _is_too_little(frame: bytes, request: _Request) -> bool:
+    answer = _ANSWERS.get(request.version)
     if answer is None:
         return False
     fetched = answer.decode(io.BytesIO(frame[4:]))  # after the correlation id
-    return all(not part[-1] and part[1] == 0 for _, partitions in fetched.topics for part in partitions)
+    parts = [part for _, partitions in fetched.topics for part in partitions]
+    if any(part[1] for part in parts):
+        return False  # an error is told at once
+    return sum(len(part[-1] or b"") for part in parts) < max(request.min_bytes, 1)
 
 
 async def _main(port: int) -> None:

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 CATCH_UP_WITHIN_S = 300.0
 _CONNECT_WITHIN_S = 60.0
 _STOP_WITHIN_S = 8.0
-UNHURRIED_S = 0.1
+UNHURRIED_S = 0.25
 """Linger of groups that nobody waits for (audits, erasers): they leave the store to those who are waited for."""
 UNHURRIED_LEASE_S = 1.0
 """How often such a group looks whether its log is still the one it knows."""
@@ -111,7 +111,7 @@ class Runtime:
         """
         async with AsyncExitStack() as stack:
             stack.callback(self.telemetry.close)
-            stack.callback(self._mongo.close)
+            stack.push_async_callback(self._mongo.close)
             stack.push_async_callback(self.http.aclose)
             for close in closes:
                 stack.push_async_callback(close)

@@ -34,12 +34,14 @@ _blocked = _meter.create_counter("consumer.blocked", description="times that a f
 MAX_BATCH = 500
 _FIRST_BACKOFF_S = 0.05
 _MAX_BACKOFF_S = 5.0
+_LONG_POLL_MS = 500
+_COLLECTED_BYTES = 256 * 1024
 
 
 class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
     """One replica's member of a consumer group over some topics.
 
-    `linger_s`: how long it waits for more records before it works on a batch; for groups that nobody waits for.
+    `linger_s`: how long the broker may collect records before it answers; for groups that nobody waits for.
     """
 
     def __init__(
@@ -59,7 +61,6 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._log_ends = log_ends
         self._dead_letters = DeadLetters(group, sender)
         self._max_batch = max_batch
-        self._linger_s = linger_s
         self._turns = Turns()
         self._epoch = 0
         self._applying = asyncio.Lock()
@@ -74,6 +75,8 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             max_poll_interval_ms=300_000,
             session_timeout_ms=10_000,
             heartbeat_interval_ms=2_000,
+            fetch_min_bytes=_COLLECTED_BYTES if linger_s else 1,
+            fetch_max_wait_ms=int(linger_s * 1000) or _LONG_POLL_MS,
         )
         self._subscriber(self.on_record)
 
@@ -88,7 +91,6 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         first: Any = message.raw_message
         records: dict[TopicPartition, list[ConsumerRecord]] = {TopicPartition(first.topic, first.partition): [first]}
         try:
-            await asyncio.sleep(self._linger_s)
             if self._max_batch > 1:
                 more = await consumer.getmany(timeout_ms=0, max_records=self._max_batch - 1)
                 for partition, fetched in more.items():
@@ -212,11 +214,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         backoff_s = _FIRST_BACKOFF_S
         while self._turns.has(partition):
             try:
-                # After they were fetched, before they are applied: applied, they would make another log a known one.
-                if await self._log_ends.strange({partition: self._turns.at(partition)}):
-                    await self._begin_anew(consumer, partition)
-                else:
-                    await self._take(consumer, partition, batch)
+                await self._take(consumer, partition, batch)
                 # Retried too: whoever waits at a barrier for the last record would wait for ever.
                 await consumer.commit(self._turns.offsets([partition]))
             except Exception as error:  # noqa: BLE001 - whatever failed, passing it would lose a change: block
@@ -229,16 +227,27 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _take(
         self, consumer: AIOKafkaConsumer, partition: TopicPartition, batch: Sequence[ConsumerRecord]
     ) -> None:
+        # Asked after they were fetched, known before the position moves: moved, it would make another log a known one.
+        # The rows themselves may be written meanwhile: they only ever take a greater version.
+        asking = asyncio.create_task(self._log_ends.strange({partition: self._turns.at(partition)}))
         try:
-            await self._apply(partition, self._turns.take(consumer, partition, batch))
+            records = self._turns.take(consumer, partition, batch)
+            await self._write_rows(partition, records)
+            if await asking:
+                await self._begin_anew(consumer, partition)
+            elif records:
+                await self._advance(partition, records)
         except PositionMovedError:
             await self._seek_to_stored(consumer, partition)
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
 
     def _tell_blocked(self, topic: str, error: Exception) -> None:
         _blocked.add(1, {"group": self.group, "topic": topic})
         log.warning("partition blocked", extra={"group": self.group, "topic": topic, "error": type(error).__name__})
 
-    async def _apply(self, partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
+    async def _write_rows(self, partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
         handler = self._handlers[partition.topic]
         readable: list[tuple[Event, int]] = []
         for record in records:
@@ -252,10 +261,11 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             else:
                 readable.append((event, record.offset))
         await self._write(handler, readable)
-        if records:
-            expected, to = self._turns.at(partition), self._turns.after(partition, records)
-            await self._positions.advance(partition.topic, partition.partition, expected, to)
-            self._turns.advance(partition, to)
+
+    async def _advance(self, partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
+        expected, to = self._turns.at(partition), self._turns.after(partition, records)
+        await self._positions.advance(partition.topic, partition.partition, expected, to)
+        self._turns.advance(partition, to)
 
     async def _write(self, handler: Handler, readable: Sequence[tuple[Event, int]]) -> None:
         if readable:

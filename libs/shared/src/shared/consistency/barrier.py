@@ -28,10 +28,11 @@ log = logging.getLogger(__name__)
 _meter = metrics.get_meter("shared.consistency")
 _waited = _meter.create_histogram("revocation.ms", unit="ms", description="from the change to its enforcement")
 
-POLL_EVERY_S = 0.002
+_POLL_FIRST_S, _POLL_LAST_S = 0.001, 0.01
 LEASES_ARE_OVER_S = 1.1 * L_MAX
 _POLL_AFTER_ERROR_S = 0.2
 _ASK_WITHIN_S = 2.0
+_KEEP_COORDINATOR_S = 1.0
 
 
 @dataclass(eq=False, slots=True)
@@ -63,6 +64,7 @@ class Barrier:
         self._enforcers = tuple(enforcers)
         self._by_lease = {it.group for it in self._enforcers if it.leased and lease_answers}
         self._not_to_believe: dict[tuple[str, TopicPartition], int] = {}
+        self._coordinators: dict[str, tuple[int, float]] = {}
         self._waiters: set[_Waiter] = set()
         self._poller: asyncio.Task[None] | None = None
 
@@ -135,20 +137,31 @@ class Barrier:
     async def _poll(self) -> None:
         while self._waiters:
             wanted = {group for waiter in self._waiters for group in waiter.pending}
-            pause = POLL_EVERY_S
             try:
                 for group in wanted:
                     self._note(group, await self._believable(group, await self._committed(group)))
             except (KafkaError, TimeoutError, OSError) as error:
+                self._coordinators.clear()
                 log.warning("offsets can't be asked", extra={"error": type(error).__name__})
-                pause = _POLL_AFTER_ERROR_S
-            await asyncio.sleep(pause)
+                await asyncio.sleep(_POLL_AFTER_ERROR_S)
+            await asyncio.sleep(self._pause())
+
+    def _pause(self) -> float:
+        # A tenth of what the youngest has waited: quick answers are worth many polls, slow ones few.
+        youngest = max((waiter.began for waiter in self._waiters), default=0.0)
+        return min(max((clock() - youngest) / 10, _POLL_FIRST_S), _POLL_LAST_S)
 
     async def _committed(self, group: str) -> dict[TopicPartition, int]:
         if self._admin is None:
             raise RuntimeError("the barrier isn't started")
+        wanted = list({it for waiter in self._waiters if group in waiter.pending for it in waiter.needs})
+        # A node that isn't the coordinator any more answers without a word of offsets: so it is asked for every second.
+        node, until = self._coordinators.get(group, (None, 0.0))
         async with asyncio.timeout(_ASK_WITHIN_S):
-            committed = await self._admin.list_consumer_group_offsets(group)
+            if node is None or clock() > until:
+                node = await self._admin.find_coordinator(group)
+                self._coordinators[group] = node, clock() + _KEEP_COORDINATOR_S
+            committed = await self._admin.list_consumer_group_offsets(group, node, wanted)
         return {partition: at.offset for partition, at in committed.items()}
 
     async def _believable(self, group: str, committed: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
