@@ -35,7 +35,7 @@ SECRETS ?= ./secrets
 UP_WITHIN_S ?= 180
 COMPOSE = docker compose --profile web $(COMPOSE_ARGS)
 
-.PHONY: help run test check fmt bench browser chaos lock clean page types images up down logs ps scale secrets e2e
+.PHONY: help run test check fmt bench browser chaos lock clean page types images up down logs ps scale jobs roll secrets e2e
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,6 +99,14 @@ ps: ## show the containers
 scale: ## run n replicas of service s: make scale s=download n=3
 	@test -n "$(s)" -a -n "$(n)" || { echo "usage: make scale s=download n=3"; exit 1; }
 	@$(COMPOSE) up --detach --wait --no-deps --no-recreate --scale $(s)=$(n) $(s)
+
+jobs: secrets ## repeat the set-up jobs: topics, users, rights, buckets, indexes
+	@for job in kafka-setup mongo-setup s3-setup entitlement-setup generation-setup gallery-setup; do \
+		$(COMPOSE) run --rm --no-deps $$job || exit 1; \
+	done
+
+roll: ## replace every replica by a new one, without a gap (s=gallery for one service)
+	@COMPOSE="$(COMPOSE)" bash deploy/roll.sh $(or $(s),entitlement generation generation-worker gallery download web)
 
 secrets: .env ## make development secrets that aren't there yet (p=gallery: that principal's anew)
 	@PYTHONPATH=deploy/provisioning/src $(PYTHON) -m provisioning.development_secrets $(SECRETS) $(p)

@@ -1,30 +1,13 @@
-"""One system in containers for all tests of this folder."""
+"""People to use the system in containers."""
 
-import asyncio
-import os
 import secrets
 from collections.abc import AsyncGenerator
 
 import httpx
 import pytest
-from tests.containers import system
 from tests.containers.system import System
 from tests.e2e.api_client import Person, sign_in
 from tests.e2e.conftest import Somebody
-
-
-@pytest.fixture(scope="session")
-async def containers(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[System, None]:
-    """The running system; skipped in one line, or refused, where containers can't run."""
-    reason = system.why_not()
-    if reason is not None:
-        (pytest.fail if os.environ.get(system.REQUIRED) == "1" else pytest.skip)(reason)
-    started = System(tmp_path_factory.mktemp("containers"), {}, "faults")
-    try:
-        await asyncio.to_thread(started.start)
-        yield started
-    finally:
-        await asyncio.to_thread(started.stop)
 
 
 @pytest.fixture(scope="session")

@@ -55,10 +55,10 @@ class Container:
 class System:
     """A running compose project."""
 
-    def __init__(self, folder: Path, variables: dict[str, str], name: str = "e2e") -> None:
+    def __init__(self, folder: Path, variables: dict[str, str]) -> None:
         self.secrets = folder / "secrets"
         # One project for each checkout: what a killed run left behind is found and removed by the next.
-        self.project = f"pg-{name}-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
+        self.project = f"pg-e2e-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
         self.ports = {kind: free_port() for kind in ("GATEWAY", "KAFKA", "MONGO", "S3")}
         self._variables = {
             "COMPOSE_PROJECT_NAME": self.project,
@@ -92,11 +92,21 @@ class System:
         """Remove the containers, networks and volumes of this project."""
         self._compose.stop()
 
+    @property
+    def command(self) -> list[str]:
+        """What runs docker compose on this project."""
+        return list(self._compose.docker_compose_command())
+
     def compose(self, *arguments: str, within_s: float = _COMMAND_WITHIN_S) -> str:
         """Run docker compose on this project, and give what it printed."""
-        command = [*self._compose.docker_compose_command(), *arguments]
         done = subprocess.run(
-            command, check=True, capture_output=True, text=True, timeout=within_s, cwd=ROOT, env=self._environment()
+            [*self.command, *arguments],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=within_s,
+            cwd=ROOT,
+            env=self._environment(),
         )
         return done.stdout
 
@@ -161,9 +171,9 @@ class System:
 
 
 @contextmanager
-def running(folder: Path, name: str = "e2e", **variables: str) -> Generator[System, None, None]:
+def running(folder: Path, **variables: str) -> Generator[System, None, None]:
     """Run the system until the context ends."""
-    system = System(folder, variables, name)
+    system = System(folder, variables)
     try:
         system.start()
         yield system

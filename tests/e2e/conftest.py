@@ -1,6 +1,5 @@
 """One running system for all black-box tests, and people to use it."""
 
-import asyncio
 import os
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -15,22 +14,16 @@ Somebody = Callable[..., Awaitable[Person]]
 
 
 @pytest.fixture(scope="session")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stack, None]:
+async def stack(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[Stack, None]:
     """The system under test: `E2E_BASE_URL` and `KAFKA_BOOTSTRAP_SERVERS`, containers if asked for, or embedded."""
     address = os.environ.get("E2E_BASE_URL")
     if address:
         yield Stack(address, os.environ["KAFKA_BOOTSTRAP_SERVERS"])
         return
     if os.environ.get(system.WANTED) == "1":
-        reason = system.why_not()
-        if reason is not None:
-            (pytest.fail if os.environ.get(system.REQUIRED) == "1" else pytest.skip)(reason)
-        containers = system.System(tmp_path_factory.mktemp("containers"), {})
-        try:
-            await asyncio.to_thread(containers.start)
-            yield containers.stack()
-        finally:
-            await asyncio.to_thread(containers.stop)
+        yield request.getfixturevalue("containers").stack()
         return
     async with running(tmp_path_factory.mktemp("stack") / "data") as started:
         yield started

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 _meter = metrics.get_meter("shared.publication")
 _swept = _meter.create_counter("publication.swept", description="changes that a request had not published")
 _audited = _meter.create_counter("publication.audited", description="records that the audit had to mend")
+_age = _meter.create_gauge("publication.age", unit="s", description="of the oldest change that isn't published yet")
 
 E = TypeVar("E", bound=Event)
 
@@ -99,10 +100,13 @@ class Publisher:
 
     async def sweep(self, older_than: timedelta = SWEEP_AFTER) -> int:
         """Publish what a crash or a lost broker left; give how many were sent (`SWEEP_AT_MOST` at the most)."""
-        before = datetime.now(UTC) - older_than
-        left = self._collection.find({self._flag: True}, limit=SWEEP_AT_MOST)
+        now = datetime.now(UTC)
+        before = now - older_than
+        left = await self._collection.find({self._flag: True}, limit=SWEEP_AT_MOST).to_list(SWEEP_AT_MOST)
+        oldest = min((document["changed_at"] for document in left), default=now)
+        _age.set((now - oldest).total_seconds(), {"collection": self._collection.name, "flag": self._flag})
         sent = 0
-        for document in await left.to_list(SWEEP_AT_MOST):
+        for document in left:
             if document["changed_at"] <= before:
                 try:
                     await self.publish(document)

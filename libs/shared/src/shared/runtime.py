@@ -133,6 +133,7 @@ class Runtime:
                 yield
             finally:
                 self.readiness.waiting_for("its end")
+                log.info("ending")
                 for task in tasks:
                     task.cancel()
                 await asyncio.wait(tasks, timeout=_STOP_WITHIN_S)
@@ -155,10 +156,11 @@ class Runtime:
         self.readiness.waiting_for("the read models")
         for lease in self._leases:
             await lease.caught_up(CATCH_UP_WITHIN_S)
-        self.readiness.ready()
+        await self._ready_at_once()
 
     async def _ready_at_once(self) -> None:
         self.readiness.ready()
+        log.info("ready")
 
     async def _once_caught_up(self, work: Background) -> None:
         # Publishing before the audit has seen the log could hide what a restored store has forgotten.

@@ -3,6 +3,8 @@
 import logging
 from pathlib import PurePosixPath
 
+from opentelemetry import metrics
+
 from download.conversions import Conversions
 from download.decision import Decisions, Grant
 from download.imaging import Rendition, convert
@@ -11,6 +13,9 @@ from shared.ids import ImageId
 from shared.objects import MASTERS, RENDITIONS, ObjectMissingError, Objects, ObjectStoreError
 
 log = logging.getLogger(__name__)
+_renditions = metrics.get_meter("download.renditions").create_counter(
+    "download.renditions", description="renditions that were given, by whether they were kept or had to be made"
+)
 
 FORMAT_VERSION = 1
 """Raise it when conversions change: older renditions are then made anew."""
@@ -34,14 +39,19 @@ class Renditions:
         """
         key = key_of(grant, rendition)
         try:
-            return await self._objects.get(RENDITIONS, key)
+            body, origin = await self._objects.get(RENDITIONS, key), "kept"
         except ObjectMissingError:
-            return await self._conversions.run(
-                key,
-                lambda: self._master(grant),
-                lambda it: convert(it, rendition),
-                lambda made: self._keep(grant, key, rendition, made),
+            body, origin = (
+                await self._conversions.run(
+                    key,
+                    lambda: self._master(grant),
+                    lambda it: convert(it, rendition),
+                    lambda made: self._keep(grant, key, rendition, made),
+                ),
+                "made",
             )
+        _renditions.add(1, {"rendition": rendition.name, "origin": origin})
+        return body
 
     async def _master(self, grant: Grant) -> bytes:
         try:
