@@ -33,7 +33,7 @@ SERVICES := entitlement generation gallery download
 
 SECRETS ?= ./secrets
 UP_WITHIN_S ?= 180
-COMPOSE = docker compose --profile web $(COMPOSE_ARGS)
+COMPOSE = docker compose $(COMPOSE_ARGS)
 
 .PHONY: help run test check fmt bench browser chaos lock clean page types images up down logs ps scale jobs roll secrets e2e
 
