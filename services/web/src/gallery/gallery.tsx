@@ -52,6 +52,8 @@ export function Gallery(props: GalleryProps) {
     estimateSize: (index) => (rows[index]?.height ?? 0) + GAP,
     overscan: 3,
     scrollMargin: top,
+    // Rows that come with the next frame are soon enough; made at once they would hold up the scrolling.
+    useFlushSync: false,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: other rows have other heights
   useLayoutEffect(() => virtual.measure(), [rows]);
@@ -63,15 +65,18 @@ export function Gallery(props: GalleryProps) {
     }
   }, [hasMore, lastShown, rows.length, loadMore]);
 
-  const select = useCallback(
-    (index: number, event: { shiftKey: boolean }) => {
-      const id = order[index];
-      if (id !== undefined && onSelection !== undefined) {
-        onSelection(event.shiftKey ? extended(selection, order, id) : toggled(selection, id));
-      }
-    },
-    [order, onSelection, selection],
-  );
+  const latest = useRef({ order, selection, onSelection });
+  useEffect(() => {
+    latest.current = { order, selection, onSelection };
+  });
+  // The same function for ever: selecting one image draws that one anew, not all.
+  const select = useCallback((index: number, event: { shiftKey: boolean }) => {
+    const { order, selection, onSelection } = latest.current;
+    const id = order[index];
+    if (id !== undefined) {
+      onSelection?.(event.shiftKey ? extended(selection, order, id) : toggled(selection, id));
+    }
+  }, []);
   const focusOn = useCallback(
     (index: number) => {
       setActive(index);

@@ -7,6 +7,8 @@ import { onWake } from "../session/awake";
 const ANSWER_WITHIN_MS = 15_000;
 const TRIES = 4;
 const ASK_AGAIN_AFTER_MS = 4_000;
+/** What only flies past isn't asked for: each ask is a decision and bytes for nobody. */
+export const STAYED_MS = 50;
 
 export type PreviewState = "loading" | "shown" | "gone" | "failed";
 
@@ -37,8 +39,14 @@ async function load(id: string, width: number, signal: AbortSignal): Promise<Blo
   }
 }
 
-/** Show a preview for as long as the component is there; `version` other than before asks again. */
-export function usePreview(id: string, width: number, version: unknown, onGone: (id: string) => void): Preview {
+/** Show a preview for as long as the component is there, after it stayed `afterMs`; another `version` asks again. */
+export function usePreview(
+  id: string,
+  width: number,
+  version: unknown,
+  onGone: (id: string) => void,
+  afterMs = 0,
+): Preview {
   const [preview, setPreview] = useState<Preview>({ url: null, state: "loading" });
   const gone = useRef(onGone);
   useEffect(() => {
@@ -49,7 +57,7 @@ export function usePreview(id: string, width: number, version: unknown, onGone: 
   useEffect(() => {
     const ended = new AbortController();
     let url: string | null = null;
-    let askedAt = 0;
+    let askedAt = performance.now();
     const ask = async () => {
       askedAt = performance.now();
       try {
@@ -81,11 +89,12 @@ export function usePreview(id: string, width: number, version: unknown, onGone: 
         void ask();
       }
     };
-    void ask();
+    const first = setTimeout(() => void ask(), afterMs);
     // Scrolling on is a use as well: what stayed in view is asked for again.
     addEventListener("scrollend", askAgain, { capture: true, passive: true });
     const stop = onWake(askAgain);
     return () => {
+      clearTimeout(first);
       ended.abort();
       removeEventListener("scrollend", askAgain, { capture: true });
       stop();
@@ -93,7 +102,7 @@ export function usePreview(id: string, width: number, version: unknown, onGone: 
         URL.revokeObjectURL(url);
       }
     };
-  }, [id, width, version]);
+  }, [id, width, version, afterMs]);
 
   return preview;
 }

@@ -5,7 +5,7 @@ import type { Image } from "../api/schema";
 import { follow } from "../frame/route";
 import { CheckIcon, LockIcon } from "../ui/icons";
 import { moment } from "../ui/time";
-import { usePreview } from "./preview";
+import { STAYED_MS, usePreview } from "./preview";
 
 export interface TileProps {
   image: Image;
@@ -29,7 +29,7 @@ export function nameOf(image: Image): string {
 
 export const Tile = memo(function Tile(props: TileProps) {
   const { image, index, address, width, height, isActive, isSelected, isSelecting, onSelect, onGone, onFocus } = props;
-  const preview = usePreview(image.id, width * devicePixelRatio > 300 ? 512 : 256, image.version, onGone);
+  const preview = usePreview(image.id, width * devicePixelRatio > 300 ? 512 : 256, image.version, onGone, STAYED_MS);
 
   const click = (event: MouseEvent<HTMLAnchorElement>) => {
     if (isSelecting !== null && (isSelecting || event.shiftKey || event.ctrlKey || event.metaKey)) {
