@@ -121,6 +121,7 @@ browser: $(INSTALLED) $(PAGE) ## walk through the page in Chromium (needs one; P
 	@$(VENV)/bin/python -m pytest tests/browser $(ARGS)
 
 chaos: $(INSTALLED) ## break things for a while and look for leaks (ARGS="--seconds 900 --seed 1")
+	@MODEL_EXAMPLES=500 $(VENV)/bin/python -m pytest --quiet tests/chaos/model
 	@$(VENV)/bin/python -m tests.chaos $(ARGS)
 
 lock: $(UV) ## compile requirements.lock anew (UPGRADE=1 moves pins)

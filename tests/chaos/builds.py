@@ -41,8 +41,11 @@ class _Unsubscribed:
         return handler
 
 
-class _NoBroker:
+class NoBroker:
+    """A broker that gives its subscribers nothing."""
+
     def subscriber(self, *_: Any, **__: Any) -> _Unsubscribed:
+        """Subscribe in vain."""
         return _Unsubscribed()
 
 
@@ -53,7 +56,7 @@ class NeverAssigned(GroupConsumer):
     """
 
     def __init__(self, group: str, broker: KafkaBroker, *more: Any) -> None:
-        super().__init__(group, cast("KafkaBroker", _NoBroker()), *more)
+        super().__init__(group, cast("KafkaBroker", NoBroker()), *more)
 
 
 class GarblingPublisher(Publisher):
