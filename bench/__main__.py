@@ -8,7 +8,7 @@ import typer
 import uvloop
 from rich.console import Console
 
-from bench import conversions, gallery_page, indistinguishable, machine, printing, revocation, stored_rendition
+from bench import bulk, conversions, gallery_page, indistinguishable, machine, printing, revocation, stored_rendition
 from bench.measuring import Pace
 from bench.results import Result
 
@@ -17,6 +17,7 @@ BENCHES: dict[str, Callable[[Pace], Awaitable[Result]]] = {
     "conversions": conversions.measure,
     "stored-rendition": stored_rendition.measure,
     "revocation": revocation.measure,
+    "bulk": bulk.measure,
     "indistinguishable": indistinguishable.measure,
 }
 _WITHIN_S = 1_200
