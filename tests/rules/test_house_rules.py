@@ -59,10 +59,11 @@ def test_every_find_has_a_limit() -> None:
 
 
 def test_one_place_opens_store_clients_and_subscribes() -> None:
-    for word, home in (
-        ("AsyncIOMotorClient", "libs/shared/src/shared/mongo.py"),
-        ("Minio", "libs/shared/src/shared/objects.py"),
-        ("KafkaBroker", "libs/shared/src/shared/bus/broker.py"),
+    set_up_jobs = "deploy/provisioning/src/provisioning/mongo.py"
+    for word, homes in (
+        ("AsyncMongoClient", {"libs/shared/src/shared/mongo.py", set_up_jobs}),
+        ("Minio", {"libs/shared/src/shared/objects.py"}),
+        ("KafkaBroker", {"libs/shared/src/shared/bus/broker.py"}),
     ):
         made = {
             str(path.relative_to(ROOT))
@@ -70,7 +71,7 @@ def test_one_place_opens_store_clients_and_subscribes() -> None:
             for node in ast.walk(tree)
             if isinstance(node, ast.Call) and ast.unparse(node.func) == word
         }
-        assert made == {home}
+        assert made == homes
     subscribers = [(path, call) for path, tree in trees() for call in calls(tree, "subscriber")]
     assert [path.name for path, _ in subscribers] == ["consumer.py"]
     options = {keyword.arg: ast.unparse(keyword.value) for keyword in subscribers[0][1].keywords}
