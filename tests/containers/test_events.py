@@ -113,8 +113,10 @@ async def doubled(system: System, service: str) -> AsyncGenerator[str, None]:
     "service",
     [
         "download",
-        "gallery",
-        *(pytest.param(it, marks=[pytest.mark.long]) for it in ("entitlement", "generation", "generation-worker")),
+        *(
+            pytest.param(it, marks=[pytest.mark.long])
+            for it in ("gallery", "entitlement", "generation", "generation-worker")
+        ),
     ],
 )
 async def test_killed_replica_costs_next_to_nothing(
