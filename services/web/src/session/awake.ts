@@ -3,7 +3,7 @@
 const LEAST_MS_BETWEEN = 1_000;
 
 export function onWake(listener: () => void): () => void {
-  let last = 0;
+  let last = Number.NEGATIVE_INFINITY;
   const wake = () => {
     const now = performance.now();
     if (document.visibilityState === "visible" && now - last >= LEAST_MS_BETWEEN) {
