@@ -12,6 +12,7 @@ from typing import Any
 
 from aiokafka.errors import KafkaError
 from tests.chaos.checker import Verdict, check, windows_of
+from tests.chaos.ending import cancelled
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.faults.scene import Scene
 from tests.chaos.history import History, end
@@ -105,10 +106,7 @@ class Campaign:
             self._is_over = True
             await faults  # one that has begun is ended, also when the time is over
         finally:
-            for task in (*tasks, faults):
-                task.cancel()
-            ended = await asyncio.gather(*tasks, return_exceptions=True)
-        self._report.failures += [repr(it) for it in ended if isinstance(it, Exception)]
+            self._report.failures += [repr(it) for it in await cancelled((*tasks, faults))]
         if not self._plan.stop_at_leak:
             await self._settle()
         self._judge()

@@ -30,6 +30,8 @@ async def caught_up(stack: Stack, within_s: float) -> float:
             groups = [group for service in stack.shape.replicas for group in _GROUPS[service]]
             ends = await _ends(stack, {topic for group in groups for topic in _topics(group)})
             while behind := await _behind(stack, groups, ends):
+                if time.monotonic() - began > within_s:  # a closing client swallows the time-out
+                    raise TimeoutError
                 await asyncio.sleep(_ASK_EVERY_S)
     except TimeoutError:
         raise TimeoutError(f"not well within {within_s:.0f} s: {behind}") from None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos.checker import Verdict, check
+from tests.chaos.ending import cancelled
 from tests.chaos.history import History
 from tests.chaos.probers import Probers
 from tests.chaos.process import Process
@@ -129,10 +130,7 @@ async def traffic(system: System, folder: Path, seed: int) -> AsyncGenerator[See
             yield seen
             await asyncio.sleep(2.0)  # and after it
         finally:
-            for task in tasks:
-                task.cancel()
-            ended = await asyncio.gather(*tasks, return_exceptions=True)
-        failures = [it for it in ended if isinstance(it, Exception)]
+            failures = await cancelled(tasks)
         if failures:
             raise failures[0]
         seen.lag_gone_after_s = await lag.gone(30.0)
