@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.chaos.checker import Verdict, check
 from tests.chaos.ending import cancelled
-from tests.chaos.history import History
+from tests.chaos.history import Call, History
 from tests.chaos.probers import Probers
 from tests.chaos.process import Process
 from tests.chaos.stack import Shape, Stack
@@ -26,6 +26,8 @@ from provisioning.issuer import private_key
 
 _RATE = 120.0
 _GENERATED_WITHIN_S = 60.0
+_ENOUGH_HIDINGS = 10
+_ENOUGH_WITHIN_S = 60.0
 _SERVICES = ("entitlement", "generation", "gallery", "download")
 _RETRIED = {surface.name for surface in SURFACES if surface.method in {"GET", "HEAD"}}
 """Surfaces that are read: the gateway asks another replica for these."""
@@ -128,7 +130,7 @@ async def traffic(system: System, folder: Path, seed: int) -> AsyncGenerator[See
         try:
             await asyncio.sleep(1.0)  # people are there before the event
             yield seen
-            await asyncio.sleep(2.0)  # and after it
+            await _enough_hidings(history)
         finally:
             failures = await cancelled(tasks)
         if failures:
@@ -138,6 +140,13 @@ async def traffic(system: System, folder: Path, seed: int) -> AsyncGenerator[See
         await stack.wire.aclose()
     seen.longest_lag_s = lag.longest_s
     _judge(seen, history, writers)
+
+
+async def _enough_hidings(history: History) -> None:
+    """Go on after the event until there is enough to judge: while a broker is away, changes are few and pending."""
+    async with asyncio.timeout(_ENOUGH_WITHIN_S):
+        while sum(_is_hiding(it) for it in history.changes) < _ENOUGH_HIDINGS:
+            await asyncio.sleep(0.2)
 
 
 async def _flip(world: World, writers: Writers, owner: int) -> None:
@@ -162,4 +171,8 @@ def _judge(seen: Seen, history: History, writers: Writers) -> None:
     seen.failed_reads = [it.line(history.zero_ns) for it in failed]
     seen.verdict = check(history.reads, history.changes, owner_only=OWNER_ONLY)
     seen.changes = dict(writers.counts)
-    seen.hidings = sum(it.outcome == "enforced" and it.to == "hidden" for it in history.changes)
+    seen.hidings = sum(_is_hiding(it) for it in history.changes)
+
+
+def _is_hiding(change: Call) -> bool:
+    return change.outcome == "enforced" and change.to == "hidden"
