@@ -1,6 +1,5 @@
 /** Which view an address shows. */
 
-import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect } from "react";
 import { Account } from "./account/account";
 import { Picker } from "./account/picker";
@@ -15,9 +14,8 @@ import { useImageList } from "./gallery/lists";
 import { Cards } from "./generating/cards";
 import { PromptBox } from "./generating/prompt-box";
 import { TrackerProvider } from "./generating/tracker";
-import { PLAN_KEY, PREFERENCES_KEY } from "./session/queries";
+import { useCatchUp } from "./session/catch-up";
 import { useSession } from "./session/session";
-import { onTabMessage } from "./session/tabs";
 
 export function App() {
   return (
@@ -31,7 +29,7 @@ export function App() {
 }
 
 function Views() {
-  const client = useQueryClient();
+  useCatchUp();
   const { userId } = useSession();
   const route = parseRoute(usePath());
   const { view } = route;
@@ -47,20 +45,6 @@ function Views() {
       go(view === "creations" ? "/creations/all" : "/explore", { replace: true });
     }
   }, [view]);
-  useEffect(
-    () =>
-      onTabMessage((message) => {
-        if (message.about === "plan") {
-          void client.invalidateQueries({ queryKey: PLAN_KEY });
-          void client.invalidateQueries({ queryKey: ["formats"] });
-        } else if (message.about === "preferences") {
-          void client.invalidateQueries({ queryKey: PREFERENCES_KEY });
-        } else if (message.about === "images") {
-          void client.invalidateQueries({ queryKey: ["image"] });
-        }
-      }),
-    [client],
-  );
   const addressOfImage = useCallback(
     (imageId: string | null) =>
       view === "creations" ? addressOf({ view, tab, imageId }) : addressOf({ view: "explore", imageId }),

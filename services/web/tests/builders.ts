@@ -1,5 +1,13 @@
 import { ApiError } from "../src/api/problem";
-import type { Change, Image, Place } from "../src/api/schema";
+import type { Change, Image, MyPlan, Place } from "../src/api/schema";
+import type { Config } from "../src/config";
+
+export const CONFIG: Config = {
+  session: "/dev/session",
+  accounts: null,
+  sign_in: { method: "POST", url: "/dev/session" },
+  sign_out: { method: "DELETE", url: "/dev/session" },
+};
 
 /** Image number `n`: the higher, the newer. */
 export function image(n: number, more: Partial<Image> = {}): Image {
@@ -34,6 +42,31 @@ export function change(more: Partial<Change>): Change {
     undone_by: null,
     ...more,
   } as Change;
+}
+
+/** A plan; one that isn't free allows everything. */
+export function plan(more: Partial<MyPlan>): MyPlan {
+  const id = more.plan ?? "free";
+  const may = (allowed: boolean) => ({ allowed, why: allowed ? null : `not in plan ${id}` });
+  const isPaid = id !== "free";
+  return {
+    user_id: "ann",
+    plan: id,
+    state: "active",
+    ends_at: null,
+    scheduled: null,
+    period_end: null,
+    members: null,
+    version: 1,
+    capabilities: {
+      private_generation: may(isPaid),
+      formats: { jpg: may(true), png: may(isPaid), webp: may(isPaid), avif: may(isPaid) },
+      generations_at_once: { limit: isPaid ? 8 : 1 },
+      images_per_generation: { limit: 4 },
+    },
+    change: null,
+    ...more,
+  } as MyPlan;
 }
 
 export function problem(status: number, code: string): ApiError {

@@ -2,16 +2,8 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { act, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, it, vi } from "vitest";
-import type { Config } from "../src/config";
 import { SessionProvider, useSession } from "../src/session/session";
-import { json } from "./builders";
-
-const CONFIG: Config = {
-  session: "/dev/session",
-  accounts: null,
-  sign_in: { method: "POST", url: "/dev/session" },
-  sign_out: { method: "DELETE", url: "/dev/session" },
-};
+import { CONFIG, json } from "./builders";
 
 let signedInAs: string | null;
 let asked: string[];

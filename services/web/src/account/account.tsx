@@ -4,13 +4,13 @@ import { useState } from "react";
 import { inWords } from "../api/problem";
 import { FORMATS, type MyPlan } from "../api/schema";
 import { notify } from "../frame/notices";
-import { planName, useMyPlan } from "../session/queries";
+import { useMyPlan } from "../session/queries";
 import { useSession } from "../session/session";
 import { CheckIcon, CloseIcon } from "../ui/icons";
-import { day } from "../ui/time";
 import { LapseNote } from "./lapse-note";
 import { Picker } from "./picker";
 import { Plans } from "./plans";
+import { stateInWords } from "./wording";
 
 export function Account() {
   const session = useSession();
@@ -38,28 +38,6 @@ export function Account() {
       <Picker title="Switch account" />
     </div>
   );
-}
-
-/** Say which plan it is, in which state and until when. */
-export function stateInWords(plan: MyPlan): string {
-  const name = planName(plan.plan);
-  const until = plan.ends_at === null ? null : day(plan.ends_at);
-  switch (plan.state) {
-    case "cancelling":
-      return `${name} plan, cancelled: it ends on ${until ?? "the end of the period"}`;
-    case "past_due":
-      return `${name} plan: the last payment failed. It goes on until ${until ?? "the grace period ends"}`;
-    case "ended":
-      return `${name} plan: your subscription has ended`;
-    case "active":
-      break;
-  }
-  if (plan.scheduled !== null) {
-    return `${name} plan until ${day(plan.scheduled.at)}, then ${planName(plan.scheduled.plan)}`;
-  }
-  return plan.plan === "free" || plan.period_end === null
-    ? `${name} plan`
-    : `${name} plan, renews on ${day(plan.period_end)}`;
 }
 
 function Allows({ plan }: { plan: MyPlan }) {

@@ -1,7 +1,7 @@
 /** After a plan ended: what stays private, and what can be done with it. */
 
 import { follow } from "../frame/route";
-import { useCounts, useMyPlan } from "../session/queries";
+import { planName, useCounts, useMyPlan } from "../session/queries";
 import { LockIcon } from "../ui/icons";
 import { images } from "../ui/time";
 
@@ -16,10 +16,13 @@ export function LapseNote() {
     <aside className="note">
       <LockIcon />
       <p>
-        Your plan has ended. Your {images(kept)} that {kept === 1 ? "is" : "are"} private{" "}
-        {kept === 1 ? "stays" : "stay"} private: only you can see {kept === 1 ? "it" : "them"}, and download as JPG.{" "}
+        {plan.data.state === "ended"
+          ? "Your plan has ended."
+          : `The ${planName(plan.data.plan)} plan doesn't include private images.`}{" "}
+        Your {images(kept)} that {kept === 1 ? "is" : "are"} private {kept === 1 ? "stays" : "stay"} private: only you
+        can see {kept === 1 ? "it" : "them"}, and download as JPG.{" "}
         <a href="/account" onClick={(event) => follow(event)}>
-          Resubscribe
+          {plan.data.state === "ended" ? "Resubscribe" : "Take Plus or higher"}
         </a>{" "}
         for every format and new private images.
       </p>

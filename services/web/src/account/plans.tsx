@@ -6,7 +6,6 @@ import { api, dataOf } from "../api/client";
 import { ApiError, inWords } from "../api/problem";
 import type { MyPlan, Plan } from "../api/schema";
 import { isReached, placeName } from "../changes/wording";
-import { announce } from "../frame/notices";
 import { PLAN_KEY, planName, usePlans } from "../session/queries";
 import { tellTabs } from "../session/tabs";
 import { Dialog } from "../ui/dialog";
@@ -33,9 +32,7 @@ export function Plans({ mine }: { mine: MyPlan }) {
     mutationFn: ask,
     onSuccess: (now) => {
       client.setQueryData(PLAN_KEY, now);
-      void client.invalidateQueries({ queryKey: ["formats"] });
       tellTabs({ about: "plan" });
-      announce(`You are on the ${planName(now.plan)} plan.`);
     },
   });
   const current = plans.data?.find((plan) => plan.id === mine.plan);

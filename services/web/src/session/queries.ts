@@ -9,14 +9,33 @@ import { useSession } from "./session";
 export const PLAN_KEY = ["plan"] as const;
 export const PREFERENCES_KEY = ["preferences"] as const;
 
+const PENDING_LOOK_MS = 1_000;
+/** A timer can't count to the end of a period, and a machine that slept counts wrongly. */
+const RAREST_LOOK_MS = 60 * 60_000;
+const RAREST_LOOK_AT_WHAT_IS_DUE_MS = 60_000;
+
+/** When to look at a plan again: while it is on its way to the other services, and when its end or change comes due. */
+export function lookAgainInMs(plan: MyPlan | undefined, now: number): number | false {
+  if (plan?.change?.state === "pending") {
+    return PENDING_LOOK_MS;
+  }
+  if (plan?.scheduled == null) {
+    return false;
+  }
+  const left = Date.parse(plan.scheduled.at) - now;
+  // The server decides by its own clock: where this one is ahead, look again, ever less often.
+  return left > 0
+    ? Math.min(left + PENDING_LOOK_MS / 4, RAREST_LOOK_MS)
+    : Math.min(Math.max(-left, PENDING_LOOK_MS), RAREST_LOOK_AT_WHAT_IS_DUE_MS);
+}
+
 export function useMyPlan() {
   const { userId } = useSession();
   return useQuery<MyPlan>({
     queryKey: PLAN_KEY,
     queryFn: ({ signal }) => dataOf(api.GET("/v1/entitlement", { signal })),
     enabled: userId !== null,
-    // While a change of plan is on its way to the other services, and just after a scheduled one is due, look again.
-    refetchInterval: ({ state }) => (state.data?.change?.state === "pending" ? 1_000 : false),
+    refetchInterval: ({ state }) => lookAgainInMs(state.data, Date.now()),
   });
 }
 
