@@ -23,6 +23,8 @@ from shared.bus.dead_letters import DeadLetters
 from shared.bus.handler import Handler
 from shared.bus.log_ends import LogEnds
 from shared.bus.positions import Position, PositionMovedError, Positions
+from shared.bus.raw_records import leave_encoded, parse
+from shared.bus.seeking import Seeking
 from shared.bus.turns import Turns
 from shared.contracts import Event
 from shared.topics import TOPICS
@@ -62,6 +64,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._dead_letters = DeadLetters(group, sender)
         self._max_batch = max_batch
         self._turns = Turns()
+        self._seeking = Seeking(group, self._handlers, positions, log_ends, self._turns)
         self._epoch = 0
         self._applying = asyncio.Lock()
         self._subscriber = broker.subscriber(
@@ -70,8 +73,8 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
             listener=self,
-            parser=_parse,
-            decoder=_leave_encoded,
+            parser=parse,
+            decoder=leave_encoded,
             max_poll_interval_ms=300_000,
             session_timeout_ms=10_000,
             heartbeat_interval_ms=2_000,
@@ -118,7 +121,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         backoff_s = _FIRST_BACKOFF_S
         while True:
             try:
-                await self._seek_to_positions(consumer, partitions)
+                await self._seeking.to_positions(consumer, partitions)
             except Exception as error:  # noqa: BLE001 - whatever failed, going on without positions would lose records
                 self._tell_blocked(partitions[0].topic, error)
                 await asyncio.sleep(backoff_s)
@@ -145,14 +148,14 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         """Go on from `stored` if the partition is ours and stands elsewhere: its store was restored."""
         if self._is_idle_with(partition) and self._turns.at(partition) != stored:
             async with self._applying:
-                await self._seek_to_stored(self._consumer(), partition)
+                await self._seeking.to_stored(self._consumer(), partition)
                 await self._consumer().commit(self._turns.offsets([partition]))
 
     async def begin_anew(self, partition: TopicPartition) -> None:
         """Read another log from its beginning, if the partition is ours."""
         if self._is_idle_with(partition):
             async with self._applying:
-                await self._begin_anew(self._consumer(), partition)
+                await self._seeking.begin_anew(self._consumer(), partition)
                 await self._consumer().commit(self._turns.offsets([partition]))
 
     def partitions(self, *topics: str) -> list[TopicPartition]:
@@ -178,35 +181,6 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
     def _is_idle_with(self, partition: TopicPartition) -> bool:
         # Busy, it will find out by itself, or be asked again: whoever asks mustn't wait behind a slow handler.
         return self._turns.has(partition) and not self._applying.locked()
-
-    async def _seek_to_positions(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
-        beginnings, ends = await self._log_ends.beginnings(partitions), await self._log_ends.of(partitions)
-        stored = {it: await self._positions.of(it.topic, it.partition) for it in partitions}
-        known = {it: position for it, position in stored.items() if position is not None}
-        standings = await self._log_ends.judge(known, ends)
-        for partition in partitions:
-            position = known.get(partition)
-            if position is None:
-                await self._positions.start(partition.topic, partition.partition, beginnings[partition])
-                self._turns.begin(consumer, partition, Position(beginnings[partition]))
-            elif standings[partition] == "another_log" or self._has_lost(partition, position, beginnings):
-                await self._begin_anew(consumer, partition)
-            else:
-                self._turns.begin(consumer, partition, position)
-
-    @staticmethod
-    def _has_lost(partition: TopicPartition, position: Position, beginnings: Mapping[TopicPartition, int]) -> bool:
-        """Tell whether records that were to be applied are gone; what retention takes from a queue is meant."""
-        is_state = TOPICS[partition.topic].cleanup == "compact"
-        return is_state and position.offset < beginnings[partition]
-
-    async def _begin_anew(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> None:
-        log.error("another log", extra={"group": self.group, "topic": partition.topic, "at": partition.partition})
-        beginning = (await self._log_ends.beginnings([partition]))[partition]
-        # First the rows, then the position: a crash in between repeats both.
-        await self._handlers[partition.topic].quarantine(None, partition.topic, partition.partition, beginning)
-        await self._positions.start(partition.topic, partition.partition, beginning)
-        self._turns.begin(consumer, partition, Position(beginning))
 
     async def _apply_until_done(
         self, consumer: AIOKafkaConsumer, partition: TopicPartition, batch: Sequence[ConsumerRecord]
@@ -234,11 +208,11 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             records = self._turns.take(consumer, partition, batch)
             await self._write_rows(partition, records)
             if await asking:
-                await self._begin_anew(consumer, partition)
+                await self._seeking.begin_anew(consumer, partition)
             elif records:
                 await self._advance(partition, records)
         except PositionMovedError:
-            await self._seek_to_stored(consumer, partition)
+            await self._seeking.to_stored(consumer, partition)
         finally:
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
@@ -270,32 +244,3 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _write(self, handler: Handler, readable: Sequence[tuple[Event, int]]) -> None:
         if readable:
             await handler.apply([event for event, _ in readable], [offset for _, offset in readable])
-
-    async def _seek_to_stored(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> None:
-        stored = await self._positions.of(partition.topic, partition.partition)
-        if stored is None:
-            # The store was emptied: without a position to compare with, none could ever be written.
-            stored = Position(0)
-            await self._positions.start(partition.topic, partition.partition, stored.offset)
-        if self._turns.has(partition):
-            self._turns.begin(consumer, partition, stored)
-
-
-async def _parse(record: Any) -> KafkaMessage:
-    # FastStream's own parser fails on headers that aren't UTF-8, out of the reach of the quarantine.
-    headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
-    return KafkaMessage(body=b"", headers=headers, raw_message=record, consumer=_NeverCommits())
-
-
-async def _leave_encoded(_: Any) -> None:
-    return None
-
-
-class _NeverCommits:
-    """FastStream's seam for acknowledgements: this consumer commits by itself, with explicit offsets."""
-
-    async def commit(self) -> None:
-        return
-
-    def seek(self, partition: TopicPartition, offset: int) -> None:
-        return
