@@ -57,11 +57,9 @@ class System:
 
     def __init__(self, folder: Path, variables: dict[str, str]) -> None:
         self.secrets = folder / "secrets"
-        # One project for each checkout: what a killed run left behind is found and removed by the next.
-        self.project = f"pg-e2e-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
         self.ports = {kind: free_port() for kind in ("GATEWAY", "KAFKA", "MONGO", "S3")}
         self._variables = {
-            "COMPOSE_PROJECT_NAME": self.project,
+            "COMPOSE_PROJECT_NAME": self.project_name(),
             "COMPOSE_PROFILES": "development",
             "BUILT_IN_BILLING": "true",
             "SECRETS": str(self.secrets),
@@ -74,6 +72,11 @@ class System:
             ROOT, env_file=[str(ROOT / ".env.example"), str(self._env_file)], build=True, wait=True
         )
         self._write_variables()
+
+    @staticmethod
+    def project_name() -> str:
+        """Give the one name of this checkout: what a killed run left behind is found and removed by the next."""
+        return f"pg-e2e-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
 
     def start(self) -> None:
         """Make secrets, build the images of this tree, and start everything until it is healthy."""
@@ -91,6 +94,11 @@ class System:
     def stop(self) -> None:
         """Remove the containers, networks and volumes of this project."""
         self._compose.stop()
+
+    @property
+    def address(self) -> str:
+        """The gateway's."""
+        return f"http://127.0.0.1:{self.ports['GATEWAY']}"
 
     @property
     def command(self) -> list[str]:
@@ -127,7 +135,7 @@ class System:
     def stack(self) -> Stack:
         """Give the system as the black-box tests know it."""
         return Stack(
-            f"http://127.0.0.1:{self.ports['GATEWAY']}",
+            self.address,
             f"127.0.0.1:{self.ports['KAFKA']}",
             mongo_url=f"mongodb://root:{self.secret('mongo-setup/mongo_password')}@127.0.0.1:{self.ports['MONGO']}"
             "/?directConnection=true",
