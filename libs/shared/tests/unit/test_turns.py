@@ -17,13 +17,14 @@ class Seeks:
 
     def __init__(self) -> None:
         self.to: list[int] = []
+        self.assigned = {PARTITION}
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         assert partition == PARTITION
         self.to.append(offset)
 
     def assignment(self) -> set[TopicPartition]:
-        return {PARTITION}
+        return self.assigned
 
 
 @pytest.fixture
@@ -76,3 +77,18 @@ def test_what_is_in_hand_of_lost_partitions_is_dropped_without_a_seek(turns: Tur
 def test_records_out_of_order_are_read_again(turns: Turns, kafka: Seeks) -> None:
     assert take(turns, kafka, 50, 70, 51) == []
     assert kafka.to == [50]
+
+
+def test_partition_that_was_lost_while_its_rows_were_written_stays_lost(turns: Turns) -> None:
+    turns.end(PARTITION)
+    turns.advance(PARTITION, Position(52))
+    assert not turns.has(PARTITION), "it would be committed again and again, and the group would stand still"
+    assert turns.offsets([PARTITION]) == {}
+
+
+def test_partition_that_is_somebody_elses_is_not_begun(kafka: Seeks) -> None:
+    kafka.assigned = set()
+    turns = Turns()
+    turns.begin(kafka, PARTITION, Position(50))
+    assert not turns.has(PARTITION)
+    assert kafka.to == []

@@ -131,7 +131,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._epoch += 1
         with suppress(KafkaError):
             # A barrier waits for commits: say where the rows stand, also when there is nothing new to read.
-            await consumer.commit(self._turns.offsets(partitions))
+            await self._commit(consumer, partitions)
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Forget them; the next owner reads the stored positions."""
@@ -149,14 +149,14 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         if self._is_idle_with(partition) and self._turns.at(partition) != stored:
             async with self._applying:
                 await self._seeking.to_stored(self._consumer(), partition)
-                await self._consumer().commit(self._turns.offsets([partition]))
+                await self._commit(self._consumer(), [partition])
 
     async def begin_anew(self, partition: TopicPartition) -> None:
         """Read another log from its beginning, if the partition is ours."""
         if self._is_idle_with(partition):
             async with self._applying:
                 await self._seeking.begin_anew(self._consumer(), partition)
-                await self._consumer().commit(self._turns.offsets([partition]))
+                await self._commit(self._consumer(), [partition])
 
     def partitions(self, *topics: str) -> list[TopicPartition]:
         """Give the partitions of `topics` (none: of all that it reads)."""
@@ -190,7 +190,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             try:
                 await self._take(consumer, partition, batch)
                 # Retried too: whoever waits at a barrier for the last record would wait for ever.
-                await consumer.commit(self._turns.offsets([partition]))
+                await self._commit(consumer, [partition])
             except Exception as error:  # noqa: BLE001 - whatever failed, passing it would lose a change: block
                 self._tell_blocked(partition.topic, error)
                 await asyncio.sleep(backoff_s)
@@ -203,14 +203,18 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
     ) -> None:
         # Asked after they were fetched, known before the position moves: moved, it would make another log a known one.
         # The rows themselves may be written meanwhile: they only ever take a greater version.
-        asking = asyncio.create_task(self._log_ends.strange({partition: self._turns.at(partition)}))
+        standing = self._turns.at(partition)
+        asking = asyncio.create_task(self._log_ends.strange({partition: standing}))
         try:
             records = self._turns.take(consumer, partition, batch)
+            to = self._turns.after(partition, records) if records else standing
             await self._write_rows(partition, records)
             if await asking:
                 await self._seeking.begin_anew(consumer, partition)
             elif records:
-                await self._advance(partition, records)
+                # The partition may have been lost while the rows were written: from where it stood, or not at all.
+                await self._positions.advance(partition.topic, partition.partition, standing, to)
+                self._turns.advance(partition, to)
         except PositionMovedError:
             await self._seeking.to_stored(consumer, partition)
         finally:
@@ -236,10 +240,10 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 readable.append((event, record.offset))
         await self._write(handler, readable)
 
-    async def _advance(self, partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
-        expected, to = self._turns.at(partition), self._turns.after(partition, records)
-        await self._positions.advance(partition.topic, partition.partition, expected, to)
-        self._turns.advance(partition, to)
+    async def _commit(self, consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> None:
+        offsets = self._turns.offsets(partitions)
+        if offsets:  # none: they are somebody else's by now
+            await consumer.commit(offsets)
 
     async def _write(self, handler: Handler, readable: Sequence[tuple[Event, int]]) -> None:
         if readable:

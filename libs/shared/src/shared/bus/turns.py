@@ -19,7 +19,9 @@ class Turns:
         self._gaps: dict[TopicPartition, int] = {}
 
     def begin(self, consumer: AIOKafkaConsumer, partition: TopicPartition, position: Position) -> None:
-        """Read `partition` from `position`."""
+        """Read `partition` from `position`, unless it is somebody else's."""
+        if partition not in consumer.assignment():
+            return
         self._at[partition] = position
         self._gaps.pop(partition, None)
         consumer.seek(partition, position.offset)
@@ -46,8 +48,9 @@ class Turns:
         return Position(records[-1].offset + 1, max((it for it in latest if it is not None), default=None))
 
     def advance(self, partition: TopicPartition, to: Position) -> None:
-        """Everything before `to` is applied."""
-        self._at[partition] = to
+        """Everything before `to` is applied; of a partition that was lost meanwhile its new owner takes care."""
+        if partition in self._at:
+            self._at[partition] = to
 
     def read_again(self, consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> None:
         """Drop what is in hand of `partitions`: they are read from their positions."""
