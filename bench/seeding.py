@@ -22,12 +22,18 @@ def images_of(system: System) -> mongo.Collection:
 
 async def seed(system: System, owner: UserId, count: int, visibilities: Sequence[Visibility]) -> list[ImageId]:
     """Insert `count` images of `owner`, one for every 20 seconds of the past, their visibilities in turn."""
-    now = datetime.now(UTC)
+    return await insert(images_of(system), owner, count, visibilities, datetime.now(UTC))
+
+
+async def insert(
+    collection: mongo.Collection, owner: UserId, count: int, visibilities: Sequence[Visibility], newest: datetime
+) -> list[ImageId]:
+    """Insert them so that the newest is as old as `newest` says."""
     made = [
-        _image(owner, visibilities[number % len(visibilities)], now - number * _MADE_EVERY) for number in range(count)
+        _image(owner, visibilities[number % len(visibilities)], newest - number * _MADE_EVERY)
+        for number in range(count)
     ]
     documents = [to_document(image.model_dump(by_alias=True)) | {"schema_version": 1} for image in made]
-    collection = images_of(system)
     for start in range(0, count, _INSERT_AT_ONCE):
         await collection.insert_many(documents[start : start + _INSERT_AT_ONCE])
     return [image.id for image in made]

@@ -106,15 +106,9 @@ async def pending(album: Album, name: str) -> None:
     visitor, page = album.visitor, album.visitor.page
     await visitor.sign_in(name)
     await visitor.tiles().first.get_by_role("link").click()
-    await choose(visitor, "Private")
+    await visitor.choose_for_opened("Private")
     await expect(page.get_by_test_id("change-result")).to_contain_text("Still pending: newsletter")
     await album.take("pending")
-
-
-async def choose(visitor: Visitor, visibility: str) -> None:
-    """Choose a visibility in the Details Panel."""
-    await visitor.page.locator(".details .chip-large").click()
-    await visitor.page.get_by_role("menuitemradio", name=visibility).click()
 
 
 async def strip(folder: Path, visitor: Visitor) -> None:
@@ -166,9 +160,9 @@ async def _open_private(visitor: Visitor) -> None:
 
 async def _twice_changed(visitor: Visitor) -> None:
     result: Locator = visitor.page.get_by_test_id("change-result")
-    await choose(visitor, "Public")
+    await visitor.choose_for_opened("Public")
     await expect(result).to_contain_text("Shown in")
-    await choose(visitor, "Private")
+    await visitor.choose_for_opened("Private")
     await expect(result).to_contain_text("Removed from")
 
 

@@ -1,27 +1,23 @@
-"""Thousands of one's own images: only what is in view is there, and all of them can be selected and changed."""
+"""More images than are ever on the page: only what is in view is there; all of them can be selected and changed."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from bench.seeding import insert
 from playwright.async_api import expect
 from tests.browser.conftest import Owner
 from tests.browser.long_list import id_of, show_long_list, show_one_picture_for_all
 from tests.browser.visitor import Visitor, Visitors
 from tests.e2e.stack import Stack
 
-from gallery.images.domain import Image, entry
 from shared import mongo
-from shared.contracts import Cause
-from shared.ids import UserId, new_change_id, new_generation_id, new_image_id
-from shared.read_model import to_document
+from shared.ids import UserId
 from shared.visibility import Visibility
 
 MANY = 10_000
-SOME = 2_000
-INSERT_AT_ONCE = 500
+SOME = 400
 TILES_AT_MOST = 150
 BULK_WITHIN_MS = 60_000
-MADE_EVERY = timedelta(seconds=1)
 
 
 async def owns(stack: Stack, user_id: str, count: int) -> None:
@@ -30,33 +26,8 @@ async def owns(stack: Stack, user_id: str, count: int) -> None:
     client = mongo.connect(stack.mongo_url)
     collection = mongo.database(client, "gallery")["images"]
     newest = datetime.now(UTC) - timedelta(days=1)
-    made = [_image(UserId(user_id), newest - number * MADE_EVERY) for number in range(count)]
-    documents = [to_document(image.model_dump(by_alias=True)) | {"schema_version": 1} for image in made]
-    for start in range(0, count, INSERT_AT_ONCE):
-        await collection.insert_many(documents[start : start + INSERT_AT_ONCE])
+    await insert(collection, UserId(user_id), count, [Visibility.PUBLIC], newest)
     await client.close()
-
-
-def _image(owner: UserId, at: datetime) -> Image:
-    name = new_image_id()
-    first = entry(None, Visibility.PUBLIC, owner, Cause.GENERATED, new_change_id(), at)
-    return Image(
-        id=name,
-        owner_id=owner,
-        generation_id=new_generation_id(),
-        visibility=Visibility.PUBLIC,
-        version=first.version,
-        created_at=at,
-        width=1024,
-        height=1024,
-        master_key=f"{name}/0011223344556677.png",
-        changed_at=at,
-        cause=first.why,
-        change_id=first.change_id,
-        unpublished=False,
-        enforcing=False,
-        history=[first.model_copy(update={"enforced_at": at})],
-    )
 
 
 @pytest.fixture
@@ -98,23 +69,23 @@ async def test_all_matching_are_selected_changed_and_undone(collector: Visitor, 
     page = collector.page
     await owns(stack, await name_of(collector), SOME)
     await page.reload()
-    await expect(page.get_by_role("link", name="Public 2,001")).to_be_visible()
+    await expect(page.get_by_role("link", name="Public 401")).to_be_visible()
     await collector.tiles().first.get_by_role("link").focus()
     await page.keyboard.press("Control+a")
     panel = page.get_by_role("region", name="Selected images")
     await expect(panel).to_contain_text("100 selected")
-    await panel.get_by_role("button", name="Select all 2,001 matching").click()
-    await expect(panel).to_contain_text("2,001 selected")
+    await panel.get_by_role("button", name="Select all 401 matching").click()
+    await expect(panel).to_contain_text("401 selected")
     await collector.tiles().nth(1).get_by_role("button", name="Don't select").click()
-    await expect(panel).to_contain_text("2,000 selected")
+    await expect(panel).to_contain_text("400 selected")
     await panel.get_by_role("button", name="More").click()
     await page.get_by_role("menuitem", name="Make private").click()
     result = page.locator(".bulk-result")
-    await expect(result).to_contain_text("2,000 images made private.", timeout=BULK_WITHIN_MS)
+    await expect(result).to_contain_text("400 images made private.", timeout=BULK_WITHIN_MS)
     await expect(page.get_by_role("link", name="Public 1", exact=True)).to_be_visible()
     await result.get_by_role("button", name="Undo").click()
-    await expect(result).to_contain_text("2,000 images changed back.", timeout=BULK_WITHIN_MS)
-    await expect(page.get_by_role("link", name="Public 2,001")).to_be_visible()
+    await expect(result).to_contain_text("400 images changed back.", timeout=BULK_WITHIN_MS)
+    await expect(page.get_by_role("link", name="Public 401")).to_be_visible()
 
 
 async def test_drawing_a_rectangle_selects_what_it_covers(collector: Visitor, stack: Stack) -> None:

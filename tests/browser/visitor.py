@@ -95,6 +95,15 @@ class Visitor:
             await self.page.get_by_role("menuitemradio", name=visibility).click()
         await expect(button).to_have_text(visibility)
 
+    async def choose_for_opened(self, visibility: str) -> None:
+        """Use the Public/Private button of the Details Panel."""
+        await self.details().locator(".chip-large").click()
+        await self.page.get_by_role("menuitemradio", name=visibility).click()
+
+    def details(self) -> Locator:
+        """The opened image with its panel."""
+        return self.page.get_by_role("dialog", name="Image details")
+
     def tiles(self) -> Locator:
         """The images in the gallery."""
         return self.page.get_by_role("gridcell")
