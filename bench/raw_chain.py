@@ -1,8 +1,8 @@
 """The peer of a revocation: the least that its guarantee needs, by the stores' own clients and nothing else.
 
-The truth is written by compare-and-set, the event acknowledged by all in-sync replicas; a consumer is given it, writes
-the row and commits; the commit is asked for until it is seen. One process, in a topic, a group and a database of its
-own, removed at the end.
+The truth is read and written by compare-and-set, the event acknowledged by all in-sync replicas; a consumer is given
+it, writes the row and commits; the commit is asked for until it is seen. One process, in a topic, a group and a
+database of its own, removed at the end.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _NAME = "bench-raw-chain"
 _PARTITION = TopicPartition(_NAME, 0)
 _POLL_S = 0.001
 _SEEN_WITHIN_S = 5.0
-PARTS = ("compare-and-set of the truth", "produce, acknowledged", "deliver, write the row, commit, see the commit")
+PARTS = ("read and compare-and-set the truth", "produce, acknowledged", "deliver, write the row, see the commit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,10 @@ class RawChain:
         row = to_document(event.model_dump(mode="python"))
         await truths.insert_one({"_id": event.key, "version": event.version - 1})
         marks = [time.perf_counter()]
-        await truths.update_one({"_id": event.key, "version": event.version - 1}, {"$set": row})
+        known = await truths.find_one({"_id": event.key})
+        if known is None:
+            raise RuntimeError("the truth isn't there")
+        await truths.update_one({"_id": event.key, "version": known["version"]}, {"$set": row})
         marks.append(time.perf_counter())
         body, key = event.model_dump_json().encode(), event.key.encode()
         sent = await self.producer.send_and_wait(_NAME, body, key=key, partition=0)

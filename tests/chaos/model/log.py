@@ -73,6 +73,7 @@ class Client:
         self._group = group
         self._fetch_at: dict[TopicPartition, int] = {}
         self._in_hand: dict[TopicPartition, list[ConsumerRecord]] = defaultdict(list)
+        self.assigned: set[TopicPartition] = set()
         self.is_deposed = False
         self.is_told: Callable[[Iterable[TopicPartition]], Awaitable[None]] | None = None
         self.meanwhile: Meanwhile | None = None
@@ -102,8 +103,8 @@ class Client:
         }
 
     def assignment(self) -> set[TopicPartition]:
-        """Give what it reads."""
-        return set(self._fetch_at)
+        """Give what it believes to be its own."""
+        return set(self.assigned)
 
     def seek(self, at: TopicPartition, offset: int) -> None:
         """Go on from there; what is in hand is dropped, as it is from elsewhere."""
@@ -137,6 +138,7 @@ class Client:
         if self.is_deposed:
             if self.is_told is not None:
                 await self.is_told(list(offsets))
+            self.assigned.difference_update(offsets)
             raise CommitFailedError("no longer a member")
         self._log.commits[self._group].update(offsets)
 

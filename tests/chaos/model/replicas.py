@@ -115,11 +115,13 @@ class Member:
     async def join(self, at: TopicPartition) -> None:
         """Get the partition."""
         self.client.is_deposed = False
+        self.client.assigned.add(at)
         await self.consumer.on_partitions_assigned([at])
 
     async def leave(self, at: TopicPartition) -> None:
         """Give the partition up."""
         await self.consumer.on_partitions_revoked([at])
+        self.client.assigned.discard(at)
 
     async def read(self, at: TopicPartition) -> None:
         """Work on what is in hand."""

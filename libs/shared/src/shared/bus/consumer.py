@@ -1,4 +1,4 @@
-"""A consumer group: rows first, then the position beside them, then Kafka's commit.
+"""A consumer group: rows first, then Kafka's commit, then the position beside the rows (ADR 12).
 
 On assignment it seeks to its stored positions. Store and network failures block the partition (back-off, no
 commit, no dead letter); only a record that can't be decoded is quarantined, dead-lettered and passed. A log that
@@ -189,8 +189,6 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         while self._turns.has(partition):
             try:
                 await self._take(consumer, partition, batch)
-                # Retried too: whoever waits at a barrier for the last record would wait for ever.
-                await self._commit(consumer, [partition])
             except Exception as error:  # noqa: BLE001 - whatever failed, passing it would lose a change: block
                 self._tell_blocked(partition.topic, error)
                 await asyncio.sleep(backoff_s)
@@ -201,7 +199,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _take(
         self, consumer: AIOKafkaConsumer, partition: TopicPartition, batch: Sequence[ConsumerRecord]
     ) -> None:
-        # Asked after they were fetched, known before the position moves: moved, it would make another log a known one.
+        # Asked after they were fetched, known before anything is committed: another log would become a known one.
         # The rows themselves may be written meanwhile: they only ever take a greater version.
         standing = self._turns.at(partition)
         asking = asyncio.create_task(self._log_ends.strange({partition: standing}))
@@ -212,14 +210,15 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             if await asking:
                 await self._seeking.begin_anew(consumer, partition)
             elif records:
-                # The partition may have been lost while the rows were written: from where it stood, or not at all.
-                await self._positions.advance(partition.topic, partition.partition, standing, to)
-                self._turns.advance(partition, to)
+                await self._advance(consumer, partition, standing, to)
+                return
         except PositionMovedError:
             await self._seeking.to_stored(consumer, partition)
         finally:
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
+        # Retried too: whoever waits at a barrier for the last record would wait for ever.
+        await self._commit(consumer, [partition])
 
     def _tell_blocked(self, topic: str, error: Exception) -> None:
         _blocked.add(1, {"group": self.group, "topic": topic})
@@ -239,6 +238,16 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             else:
                 readable.append((event, record.offset))
         await self._write(handler, readable)
+
+    async def _advance(
+        self, consumer: AIOKafkaConsumer, partition: TopicPartition, standing: Position, to: Position
+    ) -> None:
+        if not self._turns.has(partition) or self._turns.at(partition) != standing:
+            return  # lost while the rows were written: whoever has it now reads them again
+        # The rows are written: a barrier needs no more, and whoever waits at it doesn't wait for the position.
+        await consumer.commit({partition: to.offset})
+        await self._positions.advance(partition.topic, partition.partition, standing, to)
+        self._turns.advance(partition, to)
 
     async def _commit(self, consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> None:
         offsets = self._turns.offsets(partitions)
