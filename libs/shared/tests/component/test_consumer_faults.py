@@ -1,12 +1,16 @@
 """What the consumer does when its own calls fail."""
 
+import asyncio
+
+from aiokafka import TopicPartition
+
 from shared.bus.positions import Position, Positions
 from shared.contracts import VisibilityChanged
-from shared.mongo import Database
+from shared.mongo import Collection, Database
 from shared.read_model import ReadModel
 from shared.testing.apps import eventually
 from shared.testing.events import sending, visibility_changed
-from shared.testing.groups import joined
+from shared.testing.groups import Member, joined
 from shared.topics import VISIBILITY_CHANGES
 
 GROUP = "download"
@@ -37,3 +41,44 @@ async def test_store_lost_during_assignment_silences_no_partition(kafka: str, da
 
         await eventually(all_written)
         assert positions.failures == 0
+
+
+class HeldPositions(Positions):
+    """Positions that take as long to be moved as the test wants."""
+
+    def __init__(self, collection: Collection, group: str) -> None:
+        super().__init__(collection, group)
+        self.is_moving = asyncio.Event()
+        self.may_go_on = asyncio.Event()
+
+    async def advance(self, topic: str, partition: int, expected: Position, to: Position) -> None:
+        self.is_moving.set()
+        await self.may_go_on.wait()
+        await super().advance(topic, partition, expected, to)
+
+
+async def test_partition_lost_while_its_position_is_moved_holds_nobody_up(kafka: str, database: Database) -> None:
+    rows = ReadModel(database["images"], VisibilityChanged)
+    held = HeldPositions(database["positions"], GROUP)
+    async with joined(kafka, GROUP, {VISIBILITY_CHANGES.name: rows}, held) as first, sending(kafka) as sender:
+        for _ in range(12):  # who gets which partition is chance: until the second has got the one that is in hand
+            held.is_moving.clear()
+            held.may_go_on.clear()
+            event = visibility_changed("ann")
+            in_hand = TopicPartition(VISIBILITY_CHANGES.name, VISIBILITY_CHANGES.partition_of(event.key))
+            await sender.send(event)
+            await held.is_moving.wait()
+            async with joined(kafka, GROUP, {VISIBILITY_CHANGES.name: rows}, held) as second:
+
+                async def both_have_theirs(second: Member = second) -> bool:
+                    has = [[it.consumer._turns.has(at) for at in it.consumer.partitions()] for it in (first, second)]
+                    return all(any(it) for it in has)
+
+                await eventually(both_have_theirs)
+                is_lost = second.consumer._turns.has(in_hand)
+                held.may_go_on.set()
+                for _ in range(24):
+                    await sender.send(visibility_changed("ann"))
+                await second.caught_up()
+                if is_lost:
+                    return
