@@ -10,11 +10,13 @@ from tests.e2e.collector import Collector
 
 
 @pytest.fixture(scope="session")
-def docker() -> None:
+def docker() -> Generator[None, None, None]:
     """Skip in one line, or refuse, where containers can't run."""
     reason = system.why_not()
     if reason is not None:
         (pytest.fail if os.environ.get(system.REQUIRED) == "1" else pytest.skip)(reason)
+    with system.alone():
+        yield
 
 
 @pytest.fixture(scope="session")

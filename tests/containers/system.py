@@ -1,5 +1,6 @@
 """The system in containers: docker-compose.yml as it is, started by testcontainers on free ports with fresh secrets."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -176,6 +177,22 @@ class System:
     def _environment(self) -> dict[str, str]:
         # The environment goes before the files: let it name images and builds, and nothing that makes this project.
         return {name: value for name, value in os.environ.items() if name not in self._variables}
+
+
+@contextmanager
+def alone() -> Generator[None, None, None]:
+    """Keep a second run of this checkout away: each would remove the other's containers.
+
+    Raises:
+        AssertionError: there is one already.
+    """
+    (ROOT / ".make").mkdir(exist_ok=True)
+    with (ROOT / ".make/containers.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AssertionError("containers: another run of this checkout is using them; wait for its end") from None
+        yield
 
 
 @contextmanager

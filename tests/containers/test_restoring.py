@@ -11,6 +11,7 @@ from tests.e2e.conftest import Somebody
 Backup = dict[str, list[dict[str, Any]]]
 Client = AsyncMongoClient[dict[str, Any]]
 _DATABASE = "gallery"
+_REFUSED_WITHIN_S = 60.0
 
 
 async def backed_up(client: Client) -> Backup:
@@ -69,8 +70,9 @@ async def _restore_while_a_stranger_asks(
         await asyncio.to_thread(
             containers.compose, "up", "--detach", "--wait", "--no-deps", "--no-recreate", "--no-build", "gallery"
         )
-        while seen[-2:] != [404, 404] and set(seen) <= {404, 503, 504}:
-            await asyncio.sleep(0.1)
+        async with asyncio.timeout(_REFUSED_WITHIN_S):
+            while seen[-2:] != [404, 404] and set(seen) <= {404, 503, 504}:
+                await asyncio.sleep(0.1)
     finally:
         is_over.set()
         await asking
