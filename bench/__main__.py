@@ -8,7 +8,17 @@ import typer
 import uvloop
 from rich.console import Console
 
-from bench import bulk, conversions, gallery_page, indistinguishable, machine, printing, revocation, stored_rendition
+from bench import (
+    bulk,
+    conversions,
+    gallery_page,
+    held_up,
+    indistinguishable,
+    machine,
+    printing,
+    revocation,
+    stored_rendition,
+)
 from bench.measuring import Pace
 from bench.results import Result
 
@@ -18,6 +28,7 @@ BENCHES: dict[str, Callable[[Pace], Awaitable[Result]]] = {
     "stored-rendition": stored_rendition.measure,
     "revocation": revocation.measure,
     "bulk": bulk.measure,
+    "held-up": held_up.measure,
     "indistinguishable": indistinguishable.measure,
 }
 _WITHIN_S = 1_200
