@@ -15,7 +15,7 @@ from tests.chaos.checker import Verdict, check, windows_of
 from tests.chaos.ending import cancelled
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.faults.scene import Scene
-from tests.chaos.history import History, end
+from tests.chaos.history import History, To, end
 from tests.chaos.lag import caught_up
 from tests.chaos.members import Members
 from tests.chaos.probers import Probers
@@ -169,9 +169,9 @@ class Campaign:
         if lot < 0.12:
             friends = [it for it in (self._take(image) for _ in range(3)) if it is not None]
             try:
-                to = "hidden" if self._write_chance.random() < 0.7 else "shown"
+                to: To = "hidden" if self._write_chance.random() < 0.7 else "shown"
                 work = self._writers.collide if lot < 0.04 else self._writers.bulk
-                await work([image, *friends], to)  # type: ignore[arg-type]
+                await work([image, *friends], to)
             finally:
                 for friend in friends:
                     friend.is_busy = False

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from pydantic import TypeAdapter
 from tests.chaos.checker import Windows, window_around
 from tests.chaos.history import Call
 
@@ -39,6 +40,7 @@ class Recovery:
 
 
 Tallies = dict[str, Tally]
+_TALLIES = TypeAdapter(Tallies)
 
 
 def tallies_of(recoveries: Iterable[Recovery], reads: Iterable[Call], windows: Windows) -> Tallies:
@@ -64,7 +66,7 @@ def as_dicts(tallies: Tallies) -> dict[str, dict[str, float]]:
 
 def from_dicts(told: Mapping[str, Mapping[str, float]]) -> Tallies:
     """Read them from a report."""
-    return {name: Tally(**it) for name, it in told.items()}  # type: ignore[arg-type]
+    return _TALLIES.validate_python(told)
 
 
 def _between(by_start: Sequence[Call], first_ns: int, last_ns: int) -> Sequence[Call]:
