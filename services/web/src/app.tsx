@@ -13,7 +13,7 @@ import { addressOf, follow, go, parseRoute, usePath } from "./frame/route";
 import { useImageList } from "./gallery/lists";
 import { Cards } from "./generating/cards";
 import { PromptBox } from "./generating/prompt-box";
-import { TrackerProvider } from "./generating/tracker";
+import { TrackerProvider } from "./generating/tracking";
 import { useCatchUp } from "./session/catch-up";
 import { useSession } from "./session/session";
 

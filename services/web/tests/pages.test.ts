@@ -71,3 +71,8 @@ describe("a changed visibility", () => {
 it("drops images that are gone from every page", () => {
   expect(numbers(without(pages([3, 2], [1]), new Set([image(1).id, image(3).id])))).toEqual([2]);
 });
+
+it("takes over the version of a changed image, so that its picture is asked for again", () => {
+  const changed = withVisibility(pages([1]), "all", image(1, { visibility: "private", version: 2 }), "private");
+  expect(changed.pages[0]?.items[0]).toMatchObject({ visibility: "private", version: 2 });
+});

@@ -1,5 +1,6 @@
 import { beforeEach, expect, it, vi } from "vitest";
 import type { Watch } from "../src/api/events";
+import type { Progress } from "../src/api/schema";
 import { Tracker } from "../src/generating/tracker";
 import { json } from "./builders";
 
@@ -89,4 +90,23 @@ it("opens two streams at the most: a browser has six connections", async () => {
     await made.send(REQUEST);
   }
   expect(watches).toHaveLength(2);
+});
+
+it("hears on waking what ended while its stream was silent, and tells it once", async () => {
+  const onFinished = vi.fn();
+  const made = tracker(onFinished);
+  answers.push(taken("gen_1"));
+  await made.send(REQUEST);
+  const ended: Progress = {
+    generation_id: "gen_1",
+    status: "succeeded",
+    progress: 1,
+    image_ids: ["img_1"],
+    failure: null,
+  };
+  answers.push(json({ items: [{ ...ended, visibility: "private" }], next_cursor: null }));
+  await made.catchUp();
+  expect(made.all()[0]).toMatchObject({ state: "succeeded", imageIds: ["img_1"] });
+  watches[0]?.onProgress(ended);
+  expect(onFinished).toHaveBeenCalledOnce();
 });

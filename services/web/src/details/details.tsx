@@ -8,7 +8,7 @@ import type { Image } from "../api/schema";
 import { announce } from "../frame/notices";
 import { closeTo, go } from "../frame/route";
 import { dropImages } from "../gallery/lists";
-import { usePreview } from "../gallery/preview";
+import { cacheFor, usePreview } from "../gallery/preview";
 import { nameOf } from "../gallery/tile";
 import { useSession } from "../session/session";
 import { BackIcon, CloseIcon, ForwardIcon, GlobeIcon } from "../ui/icons";
@@ -124,7 +124,13 @@ export function Details({ imageId, images, hasMore, loadMore, addressOf }: Detai
 function Opened({ image, onGone, onDeleted }: { image: Image; onGone: () => void; onDeleted: () => void }) {
   const { userId } = useSession();
   const isMine = image.generation_id !== undefined;
-  const preview = usePreview(image.id, 1024, image.version, onGone);
+  const preview = usePreview({
+    id: image.id,
+    width: 1024,
+    version: image.version,
+    cache: cacheFor(image, userId),
+    onGone,
+  });
   return (
     <>
       <div className="details-image">

@@ -75,7 +75,7 @@ export function withVisibility(known: Pages, tab: Tab, image: Image, to: Visibil
       ...known,
       pages: known.pages.map((page) => ({
         ...page,
-        items: page.items.map((it) => (it.id === image.id ? { ...it, visibility: to } : it)),
+        items: page.items.map((it) => (it.id === image.id ? { ...it, ...changed } : it)),
       })),
     };
   }

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "react";
 import { ApiError, asApiError, problemOf } from "../api/problem";
+import type { Image } from "../api/schema";
 import { onWake } from "../session/awake";
 
 const ANSWER_WITHIN_MS = 15_000;
@@ -17,11 +18,11 @@ export interface Preview {
   state: PreviewState;
 }
 
-async function load(id: string, width: number, signal: AbortSignal): Promise<Blob> {
+async function load(id: string, width: number, cache: RequestCache, signal: AbortSignal): Promise<Blob> {
   for (let attempt = 1; ; attempt++) {
     try {
       const answer = await fetch(`/v1/previews/${encodeURIComponent(id)}?width=${width}`, {
-        cache: "no-cache",
+        cache,
         signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
         headers: { Accept: width === 1024 ? "image/jpeg" : "image/webp,image/jpeg" },
       });
@@ -39,14 +40,26 @@ async function load(id: string, width: number, signal: AbortSignal): Promise<Blo
   }
 }
 
-/** Show a preview for as long as the component is there, after it stayed `afterMs`; another `version` asks again. */
-export function usePreview(
-  id: string,
-  width: number,
-  version: unknown,
-  onGone: (id: string) => void,
-  afterMs = 0,
-): Preview {
+/**
+ * One's own public image may be made private one day, so the browser doesn't hold it. Asking for a private one drops
+ * what the browser still holds from when it was public: its answer isn't to be stored.
+ */
+export function cacheFor(image: Image, userId: string | null): RequestCache {
+  return image.owner_id === userId && image.visibility === "public" ? "no-store" : "no-cache";
+}
+
+interface Wanted {
+  id: string;
+  width: number;
+  /** Another version is asked for anew. */
+  version: unknown;
+  cache: RequestCache;
+  onGone: (id: string) => void;
+  afterMs?: number;
+}
+
+/** Show a preview for as long as the component is there, after it stayed `afterMs`. */
+export function usePreview({ id, width, version, cache, onGone, afterMs = 0 }: Wanted): Preview {
   const [preview, setPreview] = useState<Preview>({ url: null, state: "loading" });
   const gone = useRef(onGone);
   useEffect(() => {
@@ -61,7 +74,7 @@ export function usePreview(
     const ask = async () => {
       askedAt = performance.now();
       try {
-        const blob = await load(id, width, ended.signal);
+        const blob = await load(id, width, cache, ended.signal);
         if (ended.signal.aborted) {
           return;
         }
@@ -102,7 +115,7 @@ export function usePreview(
         URL.revokeObjectURL(url);
       }
     };
-  }, [id, width, version, afterMs]);
+  }, [id, width, version, cache, afterMs]);
 
   return preview;
 }

@@ -3,9 +3,10 @@
 import { type MouseEvent, memo } from "react";
 import type { Image } from "../api/schema";
 import { follow } from "../frame/route";
+import { useSession } from "../session/session";
 import { CheckIcon, LockIcon } from "../ui/icons";
 import { moment } from "../ui/time";
-import { STAYED_MS, usePreview } from "./preview";
+import { cacheFor, STAYED_MS, usePreview } from "./preview";
 
 export interface TileProps {
   image: Image;
@@ -29,7 +30,15 @@ export function nameOf(image: Image): string {
 
 export const Tile = memo(function Tile(props: TileProps) {
   const { image, index, address, width, height, isActive, isSelected, isSelecting, onSelect, onGone, onFocus } = props;
-  const preview = usePreview(image.id, width * devicePixelRatio > 300 ? 512 : 256, image.version, onGone, STAYED_MS);
+  const { userId } = useSession();
+  const preview = usePreview({
+    id: image.id,
+    width: width * devicePixelRatio > 300 ? 512 : 256,
+    version: image.version,
+    cache: cacheFor(image, userId),
+    onGone,
+    afterMs: STAYED_MS,
+  });
 
   const click = (event: MouseEvent<HTMLAnchorElement>) => {
     if (isSelecting !== null && (isSelecting || event.shiftKey || event.ctrlKey || event.metaKey)) {

@@ -1,13 +1,13 @@
 /** A card for each generation of this visit: how far it is, with which visibility it was sent, what became of it. */
 
 import { useQueryClient } from "@tanstack/react-query";
-import { isFinal } from "../api/events";
 import type { AspectRatio, Image } from "../api/schema";
 import { addressOf, follow } from "../frame/route";
 import { dropImages } from "../gallery/lists";
 import { usePreview } from "../gallery/preview";
 import { CloseIcon, GlobeIcon, LockIcon } from "../ui/icons";
-import { type Sent, useSent, useTracker } from "./tracker";
+import { hasEnded, type Sent } from "./tracker";
+import { useSent, useTracker } from "./tracking";
 
 export function Cards() {
   const sent = useSent();
@@ -24,7 +24,7 @@ export function Cards() {
 }
 
 export function statusInWords(one: Sent): string {
-  if (one.isInterrupted && !isFinal(one.state as never)) {
+  if (one.isInterrupted && !hasEnded(one)) {
     return "Connection lost, trying again";
   }
   switch (one.state) {
@@ -48,7 +48,7 @@ export function statusInWords(one: Sent): string {
 function Card({ one }: { one: Sent }) {
   const tracker = useTracker();
   const isPrivate = one.request.visibility === "private";
-  const hasEnded = one.state === "refused" || isFinal(one.state as never);
+  const isOver = hasEnded(one);
   const count = one.request.count ?? 1;
   const percent = Math.round(one.progress * 100);
   return (
@@ -77,7 +77,7 @@ function Card({ one }: { one: Sent }) {
           </span>
           <span>{statusInWords(one)}</span>
         </p>
-        {hasEnded ? null : (
+        {isOver ? null : (
           <progress className="visually-hidden" value={percent} max={100} aria-label="Progress">
             {percent} %
           </progress>
@@ -101,7 +101,7 @@ function Card({ one }: { one: Sent }) {
           ) : null}
         </div>
       </div>
-      {hasEnded ? (
+      {isOver ? (
         <button
           type="button"
           className="icon-button card-close"
@@ -117,7 +117,13 @@ function Card({ one }: { one: Sent }) {
 
 function Finished({ id, isPrivate }: { id: Image["id"]; isPrivate: boolean }) {
   const client = useQueryClient();
-  const preview = usePreview(id, 256, null, (gone) => dropImages(client, [gone]));
+  const preview = usePreview({
+    id,
+    width: 256,
+    version: null,
+    cache: "no-store",
+    onGone: (gone) => dropImages(client, [gone]),
+  });
   if (preview.state === "gone") {
     return null;
   }

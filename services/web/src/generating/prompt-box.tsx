@@ -8,7 +8,7 @@ import { useMyPlan, usePreferredVisibility } from "../session/queries";
 import { useSession } from "../session/session";
 import { SparkIcon } from "../ui/icons";
 import { type Draft, keepDraft, loadDraft, MAX_PROMPT, seedProblem } from "./draft";
-import { useTracker } from "./tracker";
+import { useTracker } from "./tracking";
 import { VisibilityMenu } from "./visibility-menu";
 
 const RATIOS: readonly AspectRatio[] = ["1:1", "4:3", "3:2", "16:9", "3:4", "2:3", "9:16"];

@@ -20,7 +20,7 @@ export function visibilityOptions(isAllowed: boolean) {
       value: "private" as const,
       name: "Private",
       about: isAllowed
-        ? "Only you can see it, here and everywhere else."
+        ? "Only you can see it, everywhere."
         : "Only you could see it. Needs the Plus plan or higher: see the plans.",
       icon: <LockIcon />,
       isLocked: !isAllowed,

@@ -1,15 +1,11 @@
 /** The generations of this visit: sent, watched until they are final, cancelled, sent again. */
 
-import { type QueryClient, useQueryClient } from "@tanstack/react-query";
-import { createContext, type ReactNode, use, useEffect, useState, useSyncExternalStore } from "react";
 import { api, dataOf, newKey } from "../api/client";
 import { isFinal, watchProgress } from "../api/events";
 import { inWords } from "../api/problem";
 import type { GenerationRequest, GenerationState, Progress, Visibility } from "../api/schema";
-import { announce, notify } from "../frame/notices";
-import { readListsAgain } from "../gallery/lists";
-import { useSession } from "../session/session";
-import { onTabMessage, tellTabs } from "../session/tabs";
+import { notify } from "../frame/notices";
+import { tellTabs } from "../session/tabs";
 
 /** A browser has six connections to one host: more streams would leave none for the rest. */
 const STREAMS_AT_MOST = 2;
@@ -110,16 +106,18 @@ export class Tracker {
     this.set(this.sent.filter((one) => one.key !== key));
   }
 
-  /** Find what is under way since before this page was opened, or was sent in another tab. */
+  /** Find what is under way since before this page was opened or was sent in another tab, and what ended unheard. */
   async catchUp(): Promise<void> {
     const { items } = await dataOf(
       api.GET("/v1/generations", { params: { query: { limit: RECENT } }, signal: this.ended.signal }),
     );
     for (const state of items) {
-      const known = this.sent.some((one) => one.generationId === state.generation_id);
-      if (!known && !isFinal(state.status)) {
+      const known = this.sent.find((one) => one.generationId === state.generation_id);
+      if (known === undefined && !isFinal(state.status)) {
         this.set([...this.sent, ofState(state)]);
         this.enqueue(state.generation_id);
+      } else if (known !== undefined && !hasEnded(known) && isFinal(state.status)) {
+        this.onProgress(state);
       }
     }
   }
@@ -153,6 +151,10 @@ export class Tracker {
   }
 
   private onProgress(progress: Progress): void {
+    const before = this.sent.find((it) => it.generationId === progress.generation_id);
+    if (before === undefined || hasEnded(before)) {
+      return;
+    }
     this.changeById(progress.generation_id, {
       state: progress.status,
       progress: progress.progress,
@@ -185,6 +187,10 @@ export class Tracker {
   }
 }
 
+export function hasEnded(one: Sent): boolean {
+  return one.state === "refused" || (one.state !== "sending" && isFinal(one.state));
+}
+
 function ofState(state: GenerationState): Sent {
   return {
     key: state.generation_id,
@@ -203,53 +209,4 @@ function ofState(state: GenerationState): Sent {
     isInterrupted: false,
     isCancelling: false,
   };
-}
-
-const TrackerContext = createContext<Tracker | null>(null);
-
-function tell(client: QueryClient, one: Sent): void {
-  if (one.state === "succeeded") {
-    announce(`${one.request.visibility === "private" ? "Private" : "Public"} images are ready.`);
-    void readListsAgain(client);
-  } else if (one.state === "failed") {
-    announce(`A generation failed. ${one.problem ?? ""}`);
-  }
-}
-
-export function TrackerProvider({ children }: { children: ReactNode }) {
-  const client = useQueryClient();
-  const { userId } = useSession();
-  const [tracker, setTracker] = useState<Tracker | null>(null);
-  useEffect(() => {
-    const made = new Tracker((one) => tell(client, one));
-    setTracker(made);
-    if (userId === null) {
-      return () => made.close();
-    }
-    const catchUp = () => void made.catchUp().catch(() => undefined); // the cards of this tab are there all the same
-    catchUp();
-    const stop = onTabMessage((message) => {
-      if (message.about === "generations") {
-        catchUp();
-      }
-    });
-    return () => {
-      stop();
-      made.close();
-    };
-  }, [client, userId]);
-  return tracker === null ? null : <TrackerContext value={tracker}>{children}</TrackerContext>;
-}
-
-export function useTracker(): Tracker {
-  const tracker = use(TrackerContext);
-  if (tracker === null) {
-    throw new Error("used outside of the tracker");
-  }
-  return tracker;
-}
-
-export function useSent(): readonly Sent[] {
-  const tracker = useTracker();
-  return useSyncExternalStore(tracker.subscribe, tracker.all);
 }
