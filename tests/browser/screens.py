@@ -160,10 +160,13 @@ async def _open_private(visitor: Visitor) -> None:
 
 async def _twice_changed(visitor: Visitor) -> None:
     result: Locator = visitor.page.get_by_test_id("change-result")
+    newest = visitor.page.locator(".history li").first
     await visitor.choose_for_opened("Public")
     await expect(result).to_contain_text("Shown in")
+    await expect(newest).to_contain_text("Public by you")
     await visitor.choose_for_opened("Private")
     await expect(result).to_contain_text("Removed from")
+    await expect(newest).to_contain_text("Private by you")
 
 
 async def furnish(http: httpx.AsyncClient) -> None:

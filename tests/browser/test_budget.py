@@ -1,105 +1,86 @@
-"""What the page costs, measured by the browser. Sizes are asserted; times are printed: a busy machine has others."""
+"""What the page may cost, told by the browser itself; the best of three rounds, for the machine may be busy."""
 
 import gzip
 import json
 from pathlib import Path
-from typing import Any
 
-from playwright.async_api import Route, expect
+from playwright.async_api import Browser, Page
 from tests.browser.conftest import Owner
+from tests.browser.long_list import id_of, show_long_list
 from tests.browser.visitor import Visitors
 
 SCRIPT_BYTES = 200_000
 FIRST_CONTENT_MS = 1_000
 LONG_TASK_MS = 100
 IMAGES = 2_000
-PAGE = 100
+ROUNDS = 3
+TILES_AT_MOST = 150
 DIST = Path(__file__).parents[2] / "services/web/dist/assets"
-OBSERVE = """
-window.tasks = [];
-new PerformanceObserver((list) => window.tasks.push(...list.getEntries().map((it) => it.duration)))
-  .observe({ type: "longtask", buffered: true });
-"""
+TASKS = ["disabled-by-default-devtools.timeline"]
+FIRST_CONTENT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+SCRIPT = """performance.getEntriesByType("resource")
+  .filter((it) => it.initiatorType === "script").reduce((sum, it) => sum + it.encodedBodySize, 0)"""
+TO_THE_END = """async (last) => {
+  let most = 0;
+  while (document.querySelector(`[data-image='${last}']`) === null) {
+    scrollBy(0, 600);
+    await new Promise(requestAnimationFrame);
+    most = Math.max(most, document.getElementsByClassName("tile").length);
+  }
+  return most;
+}"""
 
 
-async def test_script_is_small_and_content_is_there_at_once(visitor: Visitors, owner: Owner) -> None:
+async def test_first_content_is_there_within_a_second_and_script_is_small(visitor: Visitors, owner: Owner) -> None:
     person = await owner()
-    await person.generate("seen at once", visibility="public", count=4)
-    stranger = await visitor()
-    await stranger.page.goto("/explore")
-    await expect(stranger.tiles().first.locator("img")).to_be_visible()
-    figures: dict[str, float] = await stranger.page.evaluate(
-        """() => ({
-            firstContent: performance.getEntriesByName("first-contentful-paint")[0].startTime,
-            firstImages: Math.min(...performance.getEntriesByType("resource")
-                .filter((it) => it.name.includes("/previews/")).map((it) => it.responseEnd)),
-            script: performance.getEntriesByType("resource")
-                .filter((it) => it.initiatorType === "script").reduce((sum, it) => sum + it.encodedBodySize, 0),
-        })"""
-    )
+    (image_id,) = await person.generate("seen at once", visibility="public")
+    first: list[float] = []
+    script = 0
+    while len(first) < ROUNDS and min(first, default=FIRST_CONTENT_MS + 1) > FIRST_CONTENT_MS:
+        stranger = await visitor()
+        await stranger.page.goto("/explore")
+        await stranger.shown(image_id)
+        first.append(await stranger.page.evaluate(FIRST_CONTENT))
+        script = await stranger.page.evaluate(SCRIPT)
     on_disk = sum(len(gzip.compress(path.read_bytes(), 9)) for path in DIST.glob("*.js"))
-    print(
-        f"\\nfirst content {figures['firstContent']:.0f} ms, first image {figures['firstImages']:.0f} ms, "
-        f"script {figures['script'] / 1000:.0f} kB compressed ({on_disk / 1000:.0f} kB on disk)"
-    )
-    assert 0 < figures["script"] <= SCRIPT_BYTES
+    print(f"\nfirst content {[round(ms) for ms in first]} ms, script {script} bytes, {on_disk} on disk")
+    assert min(first) <= FIRST_CONTENT_MS
+    assert 0 < script <= SCRIPT_BYTES
     assert on_disk <= SCRIPT_BYTES
 
 
-async def test_scrolling_two_thousand_images_has_no_long_task(visitor: Visitors, owner: Owner) -> None:
+async def longest_task_ms(browser: Browser, page: Page, script: str, argument: str) -> tuple[float, int]:
+    """Run `script` on the page, traced; give the longest task of the page's main thread, and the script's result.
+
+    A task's time is the processor's: while other programs have it, the page isn't what is slow.
+    """
+    await browser.start_tracing(page=page, categories=TASKS)
+    try:
+        result = await page.evaluate(script, argument)
+    finally:
+        events = json.loads(await browser.stop_tracing())["traceEvents"]
+    threads = [it for it in events if it["name"] == "thread_name" and it["args"]["name"] == "CrRendererMain"]
+    mains = {(it["pid"], it["tid"]) for it in threads}
+    tasks = [it.get("tdur", it["dur"]) for it in events if it["name"] == "RunTask" and (it["pid"], it["tid"]) in mains]
+    assert tasks, "the trace has no tasks: it would prove nothing"
+    return max(tasks) / 1_000, int(result)
+
+
+async def test_scrolling_two_thousand_images_has_no_long_task(
+    browser: Browser, visitor: Visitors, owner: Owner
+) -> None:
     person = await owner()
     (image_id,) = await person.generate("one of two thousand", visibility="public")
     assert person.user_id is not None
-    scrolling = await visitor()
-    page = scrolling.page
-
-    # The list is made up, so that it is long; every picture is a real one from the real service.
-    async def listed(route: Route) -> None:
-        query = dict(part.split("=") for part in route.request.url.partition("?")[2].split("&"))
-        start = int(query.get("cursor", "0"))
-        items = [_item(person.user_id or "", n) for n in range(start, start + PAGE)]
-        more = str(start + PAGE) if start + PAGE < IMAGES else None
-        await route.fulfill(
-            status=200, content_type="application/json", body=json.dumps({"items": items, "next_cursor": more})
-        )
-
-    async def pictured(route: Route) -> None:
-        real = f"{image_id}?{route.request.url.partition(chr(63))[2]}"
-        await route.continue_(url=f"{scrolling.made_for}/v1/previews/{real}")
-
-    await page.route("**/v1/explore*", listed)
-    await page.route("**/v1/previews/**", pictured)
-    await page.add_init_script(OBSERVE)
-    await page.goto("/explore")
-    await expect(scrolling.tiles().first.locator("img")).to_be_visible()
-    await page.evaluate("window.tasks.length = 0")
-    most_tiles = 0
-    for _ in range(400):
-        await page.mouse.wheel(0, 900)
-        await page.evaluate("new Promise(requestAnimationFrame)")
-        most_tiles = max(most_tiles, await scrolling.tiles().count())
-        if await page.evaluate("scrollY + innerHeight >= document.documentElement.scrollHeight - 200"):
-            last = await scrolling.tiles().last.get_attribute("data-image")
-            if last == f"img_{IMAGES - 1:032d}":
-                break
-    await expect(scrolling.tile(f"img_{IMAGES - 1:032d}")).to_be_attached()
-    tasks: list[float] = await page.evaluate("window.tasks")
-    longest = max(tasks, default=0)
-    print(
-        f"\\nscrolled {IMAGES} images: {len(tasks)} tasks over 50 ms, the longest {longest:.0f} ms "
-        f"(budget {LONG_TASK_MS}), at most {most_tiles} images in the document"
-    )
-    assert most_tiles < 150
-
-
-def _item(owner_id: str, n: int) -> dict[str, Any]:
-    width, height = ((1024, 1024), (1024, 576), (768, 1024))[n % 3]
-    created = f"2026-01-01T{23 - n // 3600:02d}:{59 - n // 60 % 60:02d}:{59 - n % 60:02d}Z"
-    return {
-        "id": f"img_{n:032d}",
-        "owner_id": owner_id,
-        "visibility": "public",
-        "created_at": created,
-        "width": width,
-        "height": height,
-    }
+    longest: list[float] = []
+    while len(longest) < ROUNDS and min(longest, default=LONG_TASK_MS + 1) > LONG_TASK_MS:
+        scrolling = await visitor()
+        await show_long_list(scrolling, image_id, person.user_id, IMAGES)
+        await scrolling.page.goto("/explore")
+        await scrolling.shown(id_of(0))
+        task, tiles = await longest_task_ms(browser, scrolling.page, TO_THE_END, id_of(IMAGES - 1))
+        await scrolling.shown(id_of(IMAGES - 1))
+        longest.append(task)
+        assert 0 < tiles <= TILES_AT_MOST
+    print(f"\nscrolling {IMAGES} images: longest task {[round(ms) for ms in longest]} ms")
+    assert min(longest) <= LONG_TASK_MS
