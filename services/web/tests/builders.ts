@@ -44,11 +44,11 @@ export function change(more: Partial<Change>): Change {
   } as Change;
 }
 
-/** A plan; one that isn't free allows everything. */
+/** A plan and what it allows. */
 export function plan(more: Partial<MyPlan>): MyPlan {
   const id = more.plan ?? "free";
   const may = (allowed: boolean) => ({ allowed, why: allowed ? null : `not in plan ${id}` });
-  const isPaid = id !== "free";
+  const isPrivate = id !== "free" && id !== "basic";
   return {
     user_id: "ann",
     plan: id,
@@ -59,9 +59,9 @@ export function plan(more: Partial<MyPlan>): MyPlan {
     members: null,
     version: 1,
     capabilities: {
-      private_generation: may(isPaid),
-      formats: { jpg: may(true), png: may(isPaid), webp: may(isPaid), avif: may(isPaid) },
-      generations_at_once: { limit: isPaid ? 8 : 1 },
+      private_generation: may(isPrivate),
+      formats: { jpg: may(true), png: may(isPrivate), webp: may(isPrivate), avif: may(isPrivate) },
+      generations_at_once: { limit: isPrivate ? 8 : 1 },
       images_per_generation: { limit: 4 },
     },
     change: null,

@@ -44,7 +44,7 @@ async function open(with_: MyPlan) {
       <Page />
     </SessionProvider>,
   );
-  await shows(/^(Plus|Free) plan/);
+  await shows(/^(Plus|Basic|Free) plan/);
 }
 
 /** Answers are read in real time, which stands still for the page. */
@@ -67,6 +67,12 @@ describe("a plan that ends while its page is open", () => {
     expect(asked).toBe(before + 1);
     await shows(/your subscription has ended/);
     await shows(/2 images that are private stay private/);
+  });
+
+  it("is told apart from a plan that never allowed private images", async () => {
+    await open(plan({ plan: "basic" }));
+    await shows(/The Basic plan doesn't include private images. Your 2 images that are private stay private/);
+    expect(screen.queryByText(/has ended/)).toBeNull();
   });
 
   it("is asked about again, ever less often, while the server's clock says that it goes on", async () => {

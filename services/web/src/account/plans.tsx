@@ -9,7 +9,7 @@ import { isReached, placeName } from "../changes/wording";
 import { PLAN_KEY, planName, usePlans } from "../session/queries";
 import { tellTabs } from "../session/tabs";
 import { Dialog } from "../ui/dialog";
-import { CheckIcon } from "../ui/icons";
+import { CheckIcon, GlobeIcon } from "../ui/icons";
 import { day } from "../ui/time";
 
 type Wanted = { plan: Plan; when: "now" | "period_end" } | { cancel: "now" | "period_end" };
@@ -71,7 +71,10 @@ export function Plans({ mine }: { mine: MyPlan }) {
                   Private images
                 </li>
               ) : (
-                <li className="plan-not">All images are public</li>
+                <li className="plan-not">
+                  <GlobeIcon />
+                  All images are public
+                </li>
               )}
               <li>
                 <CheckIcon />

@@ -10,7 +10,7 @@ import { Gallery } from "../gallery/gallery";
 import { dropImages, type ImageList } from "../gallery/lists";
 import { among, NONE, type Selection } from "../gallery/selection";
 import { useCounts } from "../session/queries";
-import { LockIcon } from "../ui/icons";
+import { CreationsIcon, GlobeIcon, LockIcon } from "../ui/icons";
 import { number } from "../ui/time";
 import { BulkResult } from "./bulk";
 import { SelectionPanel } from "./selection-panel";
@@ -64,7 +64,10 @@ export function Creations({ tab, list }: { tab: Tab; list: ImageList }) {
           </button>
         </div>
       ) : list.images.length === 0 && !list.isLoading ? (
-        <p className="empty">{EMPTY_WORDS[tab]}</p>
+        <div className="empty">
+          {tab === "private" ? <LockIcon /> : tab === "public" ? <GlobeIcon /> : <CreationsIcon />}
+          <p>{EMPTY_WORDS[tab]}</p>
+        </div>
       ) : (
         <Gallery
           label={`Your images: ${tab}`}

@@ -88,9 +88,11 @@ export function SelectionPanel({ tab, images, total, selection, onSelection }: P
         <button
           type="button"
           className="button button-quiet button-small"
+          aria-label={`Select all ${number(total)} matching`}
           onClick={() => onSelection({ kind: "matching", except: new Set(), total })}
         >
-          Select all {number(total)} matching
+          Select all {number(total)}
+          <span className="panel-word">matching</span>
         </button>
       ) : null}
       <span className="panel-space" />

@@ -5,6 +5,7 @@ import { inWords } from "../api/problem";
 import { addressOf } from "../frame/route";
 import { Gallery } from "../gallery/gallery";
 import { dropImages, type ImageList } from "../gallery/lists";
+import { ExploreIcon } from "../ui/icons";
 
 export function Explore({ list }: { list: ImageList }) {
   const client = useQueryClient();
@@ -19,7 +20,10 @@ export function Explore({ list }: { list: ImageList }) {
           </button>
         </div>
       ) : list.images.length === 0 && !list.isLoading ? (
-        <p className="empty">Nobody has shown an image yet. Yours could be the first.</p>
+        <div className="empty">
+          <ExploreIcon />
+          <p>Nobody has shown an image yet. Yours could be the first.</p>
+        </div>
       ) : (
         <Gallery
           label="Public images"

@@ -83,7 +83,7 @@ export function SessionProvider({ config, children }: { config: Config; children
   );
 
   if (known === null) {
-    return <div className="starting" role="status" aria-label="Loading" />;
+    return <Starting />;
   }
   if ("error" in known) {
     return (
@@ -100,6 +100,20 @@ export function SessionProvider({ config, children }: { config: Config; children
     <SessionContext value={session}>
       <PersonsData key={known.userId ?? ""}>{children}</PersonsData>
     </SessionContext>
+  );
+}
+
+/** The same as in index.html, so that nothing moves when the page takes over. */
+function Starting() {
+  return (
+    <div className="frame" role="status" aria-label="Loading">
+      <div className="nav">
+        <span className="brand">
+          <img src="/icon.svg" alt="" width="30" height="30" />
+          <span>Private Generations</span>
+        </span>
+      </div>
+    </div>
   );
 }
 
