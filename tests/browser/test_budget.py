@@ -4,6 +4,7 @@ import gzip
 import json
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Browser, Page
 from tests.browser.conftest import Owner
 from tests.browser.long_list import id_of, show_long_list
@@ -23,7 +24,7 @@ SCRIPT = """performance.getEntriesByType("resource")
 TO_THE_END = """async (last) => {
   let most = 0;
   while (document.querySelector(`[data-image='${last}']`) === null) {
-    scrollBy(0, 600);
+    scrollBy(0, 300);
     await new Promise(requestAnimationFrame);
     most = Math.max(most, document.getElementsByClassName("tile").length);
   }
@@ -66,6 +67,7 @@ async def longest_task_ms(browser: Browser, page: Page, script: str, argument: s
     return max(tasks) / 1_000, int(result)
 
 
+@pytest.mark.timeout(300)  # three rounds, on a machine that may be busy
 async def test_scrolling_two_thousand_images_has_no_long_task(
     browser: Browser, visitor: Visitors, owner: Owner
 ) -> None:

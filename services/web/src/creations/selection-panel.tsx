@@ -32,7 +32,8 @@ export function SelectionPanel({ tab, images, total, selection, onSelection }: P
   const [saving, setSaving] = useState<string | null>(null);
   const count = countOf(selection);
   const before = beforeOf(images[0]);
-  const isPrivateAllowed = plan.data?.capabilities.private_generation.allowed ?? false;
+  // While the plan isn't known the server decides: nobody who has Plus is sent to the plans.
+  const isPrivateAllowed = plan.data?.capabilities.private_generation.allowed ?? true;
   if (count === 0) {
     return null;
   }
@@ -112,7 +113,7 @@ export function SelectionPanel({ tab, images, total, selection, onSelection }: P
         }
       >
         {FORMATS.map((format) => {
-          const isAllowed = format === "jpg" || (plan.data?.capabilities.formats[format]?.allowed ?? false);
+          const isAllowed = format === "jpg" || (plan.data?.capabilities.formats[format]?.allowed ?? true);
           return (
             <MenuItem
               key={format}

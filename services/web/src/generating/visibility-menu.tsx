@@ -31,7 +31,8 @@ export function visibilityOptions(isAllowed: boolean) {
 export function VisibilityMenu({ value, isSignedIn }: { value: Visibility; isSignedIn: boolean }) {
   const client = useQueryClient();
   const plan = useMyPlan();
-  const isAllowed = plan.data?.capabilities.private_generation.allowed ?? false;
+  // While the plan isn't known the server decides: nobody who has Plus is sent to the plans.
+  const isAllowed = plan.data?.capabilities.private_generation.allowed ?? true;
   const remember = useMutation({
     mutationFn: (visibility: Visibility) => api.PUT("/v1/preferences", { body: { visibility } }),
     onMutate: (visibility) => {
