@@ -78,6 +78,7 @@ const WORDS: Record<string, string> = {
   origin_differs: "The server didn't recognise this page as its own. Reload the page and try again.",
   too_many_archives: "Many archives are being made right now. Try again in a few seconds.",
   count_not_in_plan: "Your plan makes fewer images at a time. Choose a smaller number.",
+  outcome_unknown: "It isn't known whether this was done. Reload and look before you try again.",
   internal_error: "Something went wrong on the server. Try again.",
 };
 
