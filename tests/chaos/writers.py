@@ -10,7 +10,7 @@ from tests.chaos.history import History, To, end, now_ns
 from tests.chaos.wire import UNANSWERED, Answer
 from tests.chaos.world import Image, World
 
-FOLLOW_WITHIN_S = 45.0
+FOLLOW_WITHIN_S = 120.0
 _ASK_EVERY_S = 0.1
 _NO_EFFECT = {401, 403, 404, 409, 412, 422, 429}
 
