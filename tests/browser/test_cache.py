@@ -78,5 +78,6 @@ async def test_cache_holds_nothing_of_ones_own_images(visitor: Visitors, owner: 
 
     await page.goto("/account")
     await page.get_by_role("button", name="Sign out").click()
+    await page.wait_for_url("**/explore")  # signing out loads the page anew
     await expect(page.get_by_role("link", name="Sign in")).to_be_visible()
     assert not await loaded.cached() & (loaded.of(public) | loaded.of(private))
