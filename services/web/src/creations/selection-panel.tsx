@@ -92,8 +92,7 @@ export function SelectionPanel({ tab, images, total, selection, onSelection }: P
           aria-label={`Select all ${number(total)} matching`}
           onClick={() => onSelection({ kind: "matching", except: new Set(), total })}
         >
-          Select all {number(total)}{" "}
-          <span className="panel-word">matching</span>
+          Select all {number(total)} <span className="panel-word">matching</span>
         </button>
       ) : null}
       <span className="panel-space" />
