@@ -10,7 +10,7 @@ from tests.chaos.history import History, To, end, now_ns
 from tests.chaos.wire import UNANSWERED, Answer
 from tests.chaos.world import Image, World
 
-FOLLOW_WITHIN_S = 120.0
+FOLLOW_WITHIN_S = 45.0
 _ASK_EVERY_S = 0.1
 _NO_EFFECT = {401, 403, 404, 409, 412, 422, 429}
 
@@ -20,11 +20,19 @@ OnHidden = Callable[[Image], Awaitable[None]]
 class Writers:
     """Changes images and writes down what was answered. One change of an image at a time, save for `collide`."""
 
-    def __init__(self, world: World, history: History, chance: random.Random, on_hidden: OnHidden) -> None:
+    def __init__(
+        self,
+        world: World,
+        history: History,
+        chance: random.Random,
+        on_hidden: OnHidden,
+        follow_within_s: float = FOLLOW_WITHIN_S,
+    ) -> None:
         self._world = world
         self._history = history
         self._chance = chance
         self._on_hidden = on_hidden
+        self._follow_within_s = follow_within_s
         self.counts: dict[str, int] = {}
         self.times_ms: list[float] = []
 
@@ -80,7 +88,7 @@ class Writers:
 
     async def look(self, image: Image) -> None:
         """Ask for the truth until it is told: that settles what an unknown change has come to."""
-        async with asyncio.timeout(FOLLOW_WITHIN_S):
+        async with asyncio.timeout(self._follow_within_s):
             while True:
                 answer = await self._world.ask(self._replica(), image.owner, "GET", f"/v1/images/{image.id}")
                 if answer.status == 200:
@@ -126,7 +134,7 @@ class Writers:
         owner, key = images[0].owner, {"Idempotency-Key": secrets.token_hex(8)}
         answer = Answer(UNANSWERED, {}, b"")
         try:
-            async with asyncio.timeout(FOLLOW_WITHIN_S):
+            async with asyncio.timeout(self._follow_within_s):
                 # Asked again under the same key until it is answered: only then is it known what was begun.
                 while answer.status not in {200, 202} and answer.status not in _NO_EFFECT - {429, 409}:
                     answer = await self._world.ask(
@@ -155,7 +163,7 @@ class Writers:
     async def _follow(self, image: Image, to: To, version: int, change_id: str) -> None:
         start_ns, name = now_ns(), self._replica()
         try:
-            async with asyncio.timeout(FOLLOW_WITHIN_S):
+            async with asyncio.timeout(self._follow_within_s):
                 while True:
                     start_ns, name = now_ns(), self._replica()
                     answer = await self._world.ask(name, image.owner, "GET", f"/v1/changes/{change_id}")

@@ -26,6 +26,8 @@ from provisioning.issuer import private_key
 
 _RATE = 120.0
 _GENERATED_WITHIN_S = 60.0
+_FOLLOW_WITHIN_S = 120.0
+"""A lone broker that is restarted under load may be away for most of a minute; a change waits for it."""
 _ENOUGH_HIDINGS = 10
 _ENOUGH_WITHIN_S = 60.0
 _SERVICES = ("entitlement", "generation", "gallery", "download")
@@ -121,7 +123,7 @@ async def traffic(system: System, folder: Path, seed: int) -> AsyncGenerator[See
     stack, seen = GatewayStack(system, folder), Seen()
     world, history = GatewayWorld(stack), History()
     probers = Probers(world, history, random.Random(f"{seed}/probers"), _RATE)
-    writers = Writers(world, history, random.Random(f"{seed}/writers"), probers.volley)
+    writers = Writers(world, history, random.Random(f"{seed}/writers"), probers.volley, _FOLLOW_WITHIN_S)
     lag = Lag(system.stack().kafka_access)
     try:
         await world.begin()
