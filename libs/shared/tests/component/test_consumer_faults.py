@@ -1,6 +1,8 @@
 """What the consumer does when its own calls fail."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from aiokafka import TopicPartition
 
@@ -82,3 +84,50 @@ async def test_partition_lost_while_its_position_is_moved_holds_nobody_up(kafka:
                 await second.caught_up()
                 if is_lost:
                     return
+
+
+class SeenPositions(Positions):
+    """Positions that remember from where they were to be moved."""
+
+    def __init__(self, collection: Collection, group: str) -> None:
+        super().__init__(collection, group)
+        self.moved_from: list[int] = []
+
+    async def advance(self, topic: str, partition: int, expected: Position, to: Position) -> None:
+        self.moved_from.append(expected.offset)
+        await super().advance(topic, partition, expected, to)
+
+
+class Reassigning(ReadModel[VisibilityChanged]):
+    """Rows whose writing takes so long that the partition comes back meanwhile, to be read from its beginning."""
+
+    on_second: Callable[[], Awaitable[None]]
+    written = 0
+
+    async def apply(self, events: Sequence[Any], places: Sequence[int]) -> None:
+        await super().apply(events, places)
+        self.written += 1
+        if self.written == 2:
+            await self.on_second()
+
+
+async def test_partition_that_came_back_over_its_rows_is_not_committed_as_it_stood(
+    kafka: str, database: Database
+) -> None:
+    rows = Reassigning(database["images"], VisibilityChanged)
+    positions = SeenPositions(database["positions"], GROUP)
+    event = visibility_changed("ann")
+    at = TopicPartition(VISIBILITY_CHANGES.name, VISIBILITY_CHANGES.partition_of(event.key))
+    async with joined(kafka, GROUP, {VISIBILITY_CHANGES.name: rows}, positions) as member, sending(kafka) as sender:
+
+        async def come_back() -> None:
+            await member.consumer.on_partitions_revoked([at])
+            await positions.start(at.topic, at.partition, 0)
+            await member.consumer.on_partitions_assigned([at])
+
+        rows.on_second = come_back
+        await sender.send(event)
+        await member.caught_up()
+        await sender.send(event)
+        await member.caught_up()
+        assert positions.moved_from[:2] == [0, 0]
