@@ -11,12 +11,10 @@ _ASK_EVERY_S = 0.2
 
 async def unsettled(world: World, writers: Writers, within_s: float) -> list[str]:
     """Wait until all replicas agree with the truth; give what doesn't in time."""
-    for image in world.images:
-        await writers.look(image)
     wrong: list[str] = []
     try:
         async with asyncio.timeout(within_s):
-            while wrong := [it for image in world.images for it in await _disagreeing(world, image)]:
+            while wrong := [it for image in world.images for it in await _disagreeing(world, writers, image)]:
                 await asyncio.sleep(_ASK_EVERY_S)
     except TimeoutError:
         return wrong or ["the replicas can't be asked"]
@@ -42,7 +40,9 @@ def lost(world: World, history: History) -> list[str]:
     return wrong
 
 
-async def _disagreeing(world: World, image: Image) -> list[str]:
+async def _disagreeing(world: World, writers: Writers, image: Image) -> list[str]:
+    # Asked each time: a change whose writer was stopped in the middle may still be made.
+    await writers.look(image)
     wanted = 200 if image.is_shown and not image.is_gone else 404
     wrong = []
     for process in (*world.stack.replicas("gallery"), *world.stack.replicas("download")):
