@@ -90,3 +90,17 @@ it("keeps who was signed in while the server can't be reached", async () => {
   });
   expect(screen.getByText("secret of ann")).toBeDefined();
 });
+
+it("forgets the person when another tab signed out, and doesn't wait for the server to say so", async () => {
+  show();
+  await screen.findByText("secret of ann");
+  sessionStorage.setItem("draft/ann", "{}");
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("offline")));
+  const otherTab = new BroadcastChannel("private-generations");
+  otherTab.postMessage({ about: "session", isOver: true });
+  await screen.findByText("nobody");
+  otherTab.close();
+  expect(screen.queryByText("secret of ann")).toBeNull();
+  expect(sessionStorage).toHaveLength(0);
+  expect(caches[0]?.getQueryCache().getAll()).toEqual([]);
+});

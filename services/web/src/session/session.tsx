@@ -41,6 +41,10 @@ export function SessionProvider({ config, children }: { config: Config; children
       setKnown((before) => (before !== null && "userId" in before ? before : { error: inWords(error) }));
     }
   }, [config]);
+  const forget = useCallback(() => {
+    sessionStorage.clear();
+    setKnown({ userId: null });
+  }, []);
 
   useEffect(() => {
     void look();
@@ -49,6 +53,10 @@ export function SessionProvider({ config, children }: { config: Config; children
       onWake(() => void look()),
       onTabMessage((message) => {
         if (message.about === "session") {
+          // Each tab has drafts of its own, and whoever signed out needn't wait until the server can be asked.
+          if (message.isOver) {
+            forget();
+          }
           void look();
         }
       }),
@@ -58,7 +66,7 @@ export function SessionProvider({ config, children }: { config: Config; children
         stop();
       }
     };
-  }, [look]);
+  }, [look, forget]);
 
   const userId = known !== null && "userId" in known ? known.userId : null;
   const session = useMemo<Session>(
@@ -67,19 +75,18 @@ export function SessionProvider({ config, children }: { config: Config; children
       userId,
       signIn: async (wanted) => {
         await signIn(config, wanted);
-        tellTabs({ about: "session" });
+        tellTabs({ about: "session", isOver: false });
         await look();
       },
       signOut: async () => {
         await signOut(config);
-        sessionStorage.clear();
-        tellTabs({ about: "session" });
+        tellTabs({ about: "session", isOver: true });
         // Nothing of the person is on the page any more when the browser puts it away for its Back button.
-        flushSync(() => setKnown({ userId: null }));
+        flushSync(forget);
         location.replace("/explore");
       },
     }),
-    [config, userId, look],
+    [config, userId, look, forget],
   );
 
   if (known === null) {

@@ -1,7 +1,7 @@
 /** Tabs of the same browser tell each other what changed, so that they agree without being reloaded. */
 
 export type TabMessage =
-  | { about: "session" }
+  | { about: "session"; isOver: boolean }
   | { about: "images" }
   | { about: "generations" }
   | { about: "preferences" }
