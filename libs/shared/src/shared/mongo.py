@@ -1,7 +1,8 @@
 """The store: one way to connect (majority, journalled), reads that may grant something, and their fence."""
 
 import asyncio
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
@@ -21,6 +22,9 @@ Collection = AsyncCollection[Document]
 StoreError = PyMongoError
 StoreUnavailable = (ConnectionFailure, ExecutionTimeout)
 
+T = TypeVar("T", bound=str)
+
+_IDS_A_QUERY = 50
 _DURABLE = WriteConcern(w="majority", j=True, wtimeout=5_000)
 
 
@@ -51,6 +55,11 @@ def database(client: Client, name: str) -> Database:
         write_concern=_DURABLE,
         read_preference=ReadPreference.PRIMARY,
     )
+
+
+def chunks(ids: Sequence[T]) -> list[list[T]]:
+    """Cut ids into lists that one query may name: embedded stores scan everything for longer ones."""
+    return [list(ids[start : start + _IDS_A_QUERY]) for start in range(0, len(ids), _IDS_A_QUERY)]
 
 
 def granting(collection: Collection) -> Collection:

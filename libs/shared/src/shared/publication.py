@@ -20,7 +20,7 @@ from pymongo import UpdateOne
 
 from shared.bus.broker import EventSender, Place
 from shared.contracts import Event
-from shared.mongo import Collection, Document, StoreError
+from shared.mongo import Collection, Document, StoreError, chunks
 from shared.topics import TOPICS
 
 log = logging.getLogger(__name__)
@@ -178,9 +178,10 @@ class Audit(Generic[E]):
         records: dict[str, list[tuple[Any, int]]] = defaultdict(list)
         for event, offset in zip(events, places, strict=True):
             records[event.key].append((event, offset))
+        documents = await self._read(list(records))
         for key, of_key in records.items():
             newest = max((event for event, _ in of_key), key=lambda event: event.version)
-            document = await self._collection.find_one({"_id": key})
+            document = documents.get(key)
             if document is None or newest.version > document["version"]:
                 _audited.add(1, {"topic": self._contract.topic, "what": "adopted"})
                 await self._truth.adopt(newest)
@@ -188,7 +189,8 @@ class Audit(Generic[E]):
             last, offset = of_key[-1]
             if document is not None and last.version < document["version"] and self._hides(document, offset):
                 _audited.add(1, {"topic": self._contract.topic, "what": "sent_again"})
-                await self._publisher.publish(document)
+                # Read anew: what is sent must be the current state, and the batch was read a while ago.
+                await self._publisher.publish(await self._collection.find_one({"_id": key}) or document)
 
     async def quarantine(
         self, key: str | None, topic: str, partition: int, offset: int, version: int | None = None
@@ -200,10 +202,18 @@ class Audit(Generic[E]):
         _audited.add(1, {"topic": topic, "what": "partition_sent_again"})
         await self._publisher.republish_all(lambda it: TOPICS[topic].partition_of(it) == partition)
 
+    async def _read(self, keys: Sequence[str]) -> dict[str, Document]:
+        found: dict[str, Document] = {}
+        for ids in chunks(keys):
+            async for document in self._collection.find({"_id": {"$in": ids}}, {"history": 0}, limit=len(ids)):
+                found[document["_id"]] = document
+        return found
+
     @staticmethod
     def _hides(document: Document, offset: int) -> bool:
-        """Tell whether the record at `offset` lies behind the newest one that was sent."""
+        """Tell whether the record at `offset` may lie behind the newest one that was sent.
+
+        One that is sent but not yet noted may lie before it: then it is sent a second time, which harms nobody.
+        """
         published = document.get("published")
-        if document["unpublished"] or published is None:
-            return False  # it is going to be sent by its request or the sweeper
-        return bool(offset > published["offset"])
+        return document["unpublished"] or published is None or bool(offset > published["offset"])

@@ -11,11 +11,10 @@ from pymongo import DESCENDING
 from gallery.images.domain import HistoryEntry, Image
 from shared.http.cursors import Keyset
 from shared.ids import ChangeId, ImageId, UserId
-from shared.mongo import Collection, Database, Document, Fence, granting
+from shared.mongo import Collection, Database, Document, Fence, chunks, granting
 from shared.visibility import Filter, Visibility, live_ones, owned_by, readable_by
 
 _NO_HISTORY = {"history": 0}
-_IDS_A_QUERY = 50
 _FIRST_WINDOW = timedelta(minutes=1)
 _CLOCKS_DIFFER = timedelta(minutes=1)
 _WINDOWS = 11
@@ -58,9 +57,9 @@ class ImageRepository:
     async def of_owner(self, image_ids: Sequence[ImageId], owner: UserId) -> dict[ImageId, Image]:
         """Give those of the ids that are the owner's, deleted ones too."""
         found: dict[ImageId, Image] = {}
-        for start in range(0, len(image_ids), _IDS_A_QUERY):
-            wanted = {"_id": {"$in": list(image_ids[start : start + _IDS_A_QUERY])}, "owner_id": owner}
-            async for document in self.collection.find(wanted, _NO_HISTORY, limit=_IDS_A_QUERY):
+        for ids in chunks(image_ids):
+            wanted = {"_id": {"$in": ids}, "owner_id": owner}
+            async for document in self.collection.find(wanted, _NO_HISTORY, limit=len(ids)):
                 found[document["_id"]] = Image.model_validate(document)
         return found
 
@@ -109,12 +108,8 @@ class ImageRepository:
 
     async def any_unenforced(self, image_ids: Sequence[ImageId], owner: UserId) -> bool:
         """Tell whether the current version of any of the owner's images isn't known to be everywhere."""
-        for start in range(0, len(image_ids), _IDS_A_QUERY):
-            wanted = {
-                "_id": {"$in": list(image_ids[start : start + _IDS_A_QUERY])},
-                "owner_id": owner,
-                "enforcing": True,
-            }
+        for ids in chunks(image_ids):
+            wanted = {"_id": {"$in": ids}, "owner_id": owner, "enforcing": True}
             if await self.collection.find_one(wanted, {"_id": 1}) is not None:
                 return True
         return False

@@ -12,14 +12,13 @@ from gallery.images.domain import HistoryEntry, Image, entry
 from shared.bus.broker import Place
 from shared.consistency import PlaceView
 from shared.contracts import Cause, FinishedImage, GenerationFinished, VisibilityChanged
-from shared.ids import ImageId, new_change_id
-from shared.mongo import Collection, Database, Document
+from shared.ids import new_change_id
+from shared.mongo import Collection, Database, Document, chunks
 from shared.publication import cleared
 from shared.read_model import to_document
 from shared.visibility import Visibility, is_deleted
 
 HISTORY_KEPT_IN_IMAGE = 200
-_IDS_A_QUERY = 50
 
 
 class ImageWriter:
@@ -72,7 +71,7 @@ class ImageWriter:
         for (version, _, _), group in alike.items():
             # What differs between their entries is only the image.
             update = {"$set": _current(group[0][1]), "$push": {"history": _stored(group[0][1])}}
-            for ids in _chunks([image.id for image, _ in group]):
+            for ids in chunks([image.id for image, _ in group]):
                 await self.collection.update_many({"_id": {"$in": ids}, "version": version}, update)
 
     async def mark(
@@ -88,7 +87,7 @@ class ImageWriter:
             flags = _flags(document, place, enforced=enforced)
             reached = _reached(places, enforced=enforced)
             unfinished = [{"entry.version": {"$lte": version}, "entry.enforced_at": None}]
-            for ids in _chunks([it["_id"] for it, _ in group]):
+            for ids in chunks([it["_id"] for it, _ in group]):
                 current = {"_id": {"$in": ids}, "version": version}
                 result = await self.collection.update_many(current, {"$set": flags | reached}, array_filters=unfinished)
                 if result.matched_count < len(ids):
@@ -199,7 +198,3 @@ def _flags(document: Document, place: Place | None, *, enforced: bool) -> Docume
 def _reached(places: list[PlaceView], *, enforced: bool) -> Document:
     reached: dict[str, Any] = {"history.$[entry].places": [place.model_dump() for place in places]}
     return {**reached, "history.$[entry].enforced_at": datetime.now(UTC)} if enforced else reached
-
-
-def _chunks(ids: list[ImageId]) -> list[list[ImageId]]:
-    return [ids[start : start + _IDS_A_QUERY] for start in range(0, len(ids), _IDS_A_QUERY)]
