@@ -72,12 +72,20 @@ async def test_cache_holds_nothing_of_ones_own_images(visitor: Visitors, owner: 
     # The cache is at work, or all this would prove nothing: it holds what others show.
     await page.goto("/explore")
     await at_home.shown(elses)
+    in_gallery = loaded.of(elses)
+    await at_home.tile(elses).get_by_role("link").click()
+    await expect(at_home.details().locator("img")).to_be_visible()
     kept = await loaded.cached()
-    assert kept & loaded.of(elses)
+    only_opened = kept & (loaded.of(elses) - in_gallery)
+    assert kept & in_gallery
+    assert only_opened
     assert not kept & (loaded.of(public) | loaded.of(private))
 
     await page.goto("/account")
     await page.get_by_role("button", name="Sign out").click()
     await page.wait_for_url("**/explore")  # signing out loads the page anew
     await expect(page.get_by_role("link", name="Sign in")).to_be_visible()
-    assert not await loaded.cached() & (loaded.of(public) | loaded.of(private))
+    left = await loaded.cached()
+    assert not left & (loaded.of(public) | loaded.of(private))
+    # Signing out clears the cache: only what the page has loaded since then is there.
+    assert not left & only_opened
