@@ -63,7 +63,14 @@ async def test_partition_lost_while_its_position_is_moved_holds_nobody_up(kafka:
     rows = ReadModel(database["images"], VisibilityChanged)
     held = HeldPositions(database["positions"], GROUP)
     async with joined(kafka, GROUP, {VISIBILITY_CHANGES.name: rows}, held) as first, sending(kafka) as sender:
+
+        async def first_has_all() -> bool:
+            has = [first.consumer._turns.has(at) for at in first.consumer.partitions()]
+            return len(has) == VISIBILITY_CHANGES.partitions and all(has)
+
         for _ in range(12):  # who gets which partition is chance: until the second has got the one that is in hand
+            # The embedded broker never ends a rebalance that another one begins in.
+            await eventually(first_has_all, 30)
             held.is_moving.clear()
             held.may_go_on.clear()
             event = visibility_changed("ann")
