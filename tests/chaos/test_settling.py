@@ -1,25 +1,28 @@
+import asyncio
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.chaos.history import History
+from tests.chaos.process import Process
 from tests.chaos.settling import unsettled
+from tests.chaos.stack import Shape, Stack
 from tests.chaos.wire import Answer
 from tests.chaos.world import Image, Person, World
 from tests.chaos.writers import Writers
 
 
-class _Replica:
-    name = "gallery-1"
-    is_running = True
+class _OneReplica(Stack):
+    """A gallery that only its people's answers know of."""
 
-
-class _Stack:
     def token(self, user_id: str, *, operator: bool = False) -> str:
         return f"{user_id}{operator}"
 
-    def replicas(self, service: str) -> list[_Replica]:
-        return [_Replica()] if service == "gallery" else []
+    def replicas(self, service: str) -> list[Process]:
+        if service != "gallery":
+            return []
+        return [Process("gallery-1", [], {}, self.folder, lambda: asyncio.sleep(0, True))]
 
 
 class _World(World):
@@ -27,8 +30,8 @@ class _World(World):
 
     shown_to_strangers = True
 
-    def __init__(self) -> None:
-        super().__init__(_Stack())  # type: ignore[arg-type]
+    def __init__(self, folder: Path) -> None:
+        super().__init__(_OneReplica(Shape(), folder))
         self.asked = 0
 
     async def ask(self, name: str, person: Person, method: str, path: str, body: Any = None, **more: Any) -> Answer:
@@ -49,13 +52,13 @@ def _of(world: _World) -> Writers:
 
 
 @pytest.mark.timeout(10)
-async def test_a_change_that_was_on_its_way_when_its_writer_was_stopped_settles_nothing_wrong() -> None:
-    world = _World()
+async def test_a_change_that_was_on_its_way_when_its_writer_was_stopped_settles_nothing_wrong(tmp_path: Path) -> None:
+    world = _World(tmp_path)
     assert await unsettled(world, _of(world), within_s=5.0) == []
 
 
 @pytest.mark.timeout(10)
-async def test_a_replica_that_never_agrees_with_the_truth_is_told() -> None:
-    world = _World()
+async def test_a_replica_that_never_agrees_with_the_truth_is_told(tmp_path: Path) -> None:
+    world = _World(tmp_path)
     world.asked, world.shown_to_strangers = 1, False
     assert await unsettled(world, _of(world), within_s=0.7) == ["gallery-1 answers 404 about img_1, 200 is true"]
