@@ -12,6 +12,7 @@ import { among, NONE, type Selection } from "../gallery/selection";
 import { useCounts } from "../session/queries";
 import { CreationsIcon, GlobeIcon, LockIcon } from "../ui/icons";
 import { number } from "../ui/time";
+import { useAgreement } from "./agreement";
 import { BulkResult } from "./bulk";
 import { SelectionPanel } from "./selection-panel";
 
@@ -30,6 +31,8 @@ const EMPTY_WORDS: Record<Tab, string> = {
 export function Creations({ tab, list }: { tab: Tab; list: ImageList }) {
   const client = useQueryClient();
   const counts = useCounts();
+  const count = counts.data?.[tab];
+  useAgreement(list, count, counts.isFetching);
   const [chosen, setChosen] = useState<Selection>(NONE);
   const order = useMemo(() => list.images.map((image) => image.id), [list.images]);
   const selection = useMemo(() => among(chosen, order), [chosen, order]);
@@ -63,7 +66,9 @@ export function Creations({ tab, list }: { tab: Tab; list: ImageList }) {
             Try again
           </button>
         </div>
-      ) : list.images.length === 0 && !list.isLoading ? (
+      ) : list.images.length === 0 && (list.isLoading || (count ?? 0) > 0) ? (
+        <Loading count={count ?? 0} />
+      ) : list.images.length === 0 ? (
         <div className="empty">
           {tab === "private" ? <LockIcon /> : tab === "public" ? <GlobeIcon /> : <CreationsIcon />}
           <p>{EMPTY_WORDS[tab]}</p>
@@ -83,10 +88,24 @@ export function Creations({ tab, list }: { tab: Tab; list: ImageList }) {
       <SelectionPanel
         tab={tab}
         images={list.images}
-        total={counts.data?.[tab] ?? order.length}
+        total={count ?? order.length}
         selection={selection}
         onSelection={setChosen}
       />
+    </div>
+  );
+}
+
+const BLANKS_AT_MOST = 8;
+
+/** Images are there, as their count says, and are being read. */
+function Loading({ count }: { count: number }) {
+  return (
+    <div className="gallery-blanks" role="status" aria-label="Loading your images">
+      {Array.from({ length: Math.min(count, BLANKS_AT_MOST) }, (_, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: they have no other name yet
+        <div key={index} className="gallery-blank" />
+      ))}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /** The two lists of images, Explore and Creations, and how changes get into them. */
 
 import { type InfiniteData, type QueryClient, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo } from "react";
+import { useCallback, useEffect, useMemo } from "react";
 import { api, dataOf } from "../api/client";
 import type { Image, Tab, Visibility } from "../api/schema";
 import { onWake } from "../session/awake";
@@ -30,11 +30,16 @@ async function readPage(name: ListName, cursor: string | null, signal?: AbortSig
 export interface ImageList {
   images: Image[];
   isLoading: boolean;
+  isReading: boolean;
+  readAt: number;
   error: Error | null;
   hasMore: boolean;
-  isLoadingMore: boolean;
+  /** It is there to its end, and short enough to be read again as a whole. */
+  isWhole: boolean;
   loadMore: () => void;
   retry: () => void;
+  /** Catch up with what changed; counts too. */
+  readAgain: () => void;
 }
 
 export function useImageList(name: ListName, enabled = true): ImageList {
@@ -70,18 +75,22 @@ export function useImageList(name: ListName, enabled = true): ImageList {
     };
   }, [client, name, enabled]);
   const images = useMemo(() => joined(query.data?.pages ?? []), [query.data]);
+  const readAgain = useCallback(() => void refreshList(client, name), [client, name]);
   return {
     images,
     isLoading: query.isLoading,
+    isReading: query.isFetching,
+    readAt: query.dataUpdatedAt,
     error: query.error,
     hasMore: query.hasNextPage,
-    isLoadingMore: query.isFetchingNextPage,
+    isWhole: query.data !== undefined && !query.hasNextPage && query.data.pages.length <= READ_AGAIN_AT_MOST_PAGES,
     loadMore: () => {
       if (query.hasNextPage && !query.isFetching) {
         void query.fetchNextPage();
       }
     },
     retry: () => void query.refetch(),
+    readAgain,
   };
 }
 
