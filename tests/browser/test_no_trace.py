@@ -5,6 +5,7 @@ from playwright.async_api import expect
 from tests.browser.conftest import Owner
 from tests.browser.visitor import Visitors
 
+TYPED = "[...document.querySelectorAll('textarea, input')].map((it) => it.value).join()"
 PROMPT = "zanzibar marmalade observatory"
 
 
@@ -95,6 +96,7 @@ async def test_nothing_of_the_owner_is_stored_and_back_shows_none_after_sign_out
         await expect(page.locator("body")).not_to_contain_text(PROMPT)
         await expect(page.locator(f"[data-image='{image_id}']")).to_have_count(0)
         await expect(page.locator(".tile-lock, .details-image img")).to_have_count(0)
+        assert "never sent" not in await page.evaluate(TYPED)
     await page.goto("/creations/private")
     await expect(page.get_by_role("heading", name="Sign in to see your creations")).to_be_visible()
     assert await page.evaluate("sessionStorage.length + localStorage.length") <= 1  # the empty draft of nobody

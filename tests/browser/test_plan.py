@@ -52,6 +52,7 @@ async def test_person_without_a_plan_who_picks_private_is_led_to_the_plans(visit
     await expect(page.get_by_role("status").filter(has_text="Private images need the Plus plan")).to_be_visible()
 
     await page.go_back()
+    await expect(page.get_by_text("Private images need the Plus plan")).to_have_count(0)
     await expect(page.get_by_label("Prompt", exact=True)).to_have_value("still here afterwards")
     await expect(page.get_by_role("button", name="Visibility:")).to_have_text("Public")
     await person.take_plan("Take Plus")

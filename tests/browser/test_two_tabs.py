@@ -1,5 +1,7 @@
 """Two tabs of one person agree: what is changed, deleted or chosen in one is so in the other."""
 
+import re
+
 from playwright.async_api import expect
 from tests.browser.visitor import Visitors
 
@@ -43,5 +45,9 @@ async def test_two_tabs_of_one_person_agree(visitor: Visitors, name: str) -> Non
     await page.get_by_role("button", name="Cancel", exact=True).click()
     await page.get_by_role("button", name="End it now").click()
     await expect(other.get_by_text("Your plan doesn't include private images now")).to_be_visible()
+    await other.locator(".tile").get_by_role("link").click()
+    await expect(details.locator(".chip-large")).to_have_text("Private")
     await page.get_by_role("button", name="Sign out").click()
+    # No id of what was open stays in the address.
+    await expect(other).to_have_url(re.compile("/creations/all$"))
     await expect(other.get_by_role("heading", name="Sign in to see your creations")).to_be_visible()

@@ -141,6 +141,10 @@ async def test_after_the_plan_ends_private_images_stay_private_with_jpg(
     await expect(page.get_by_role("button", name="Generate")).to_be_disabled()
 
     await person.tiles().first.get_by_role("link").click()
+    await person.details().locator(".chip-large").click()
+    await expect(page.get_by_role("menuitemradio", name="Private")).to_contain_text("It stays so without a plan.")
+    await expect(page.get_by_role("menuitemradio", name="Public")).to_contain_text("for ten minutes only")
+    await page.keyboard.press("Escape")
     await page.get_by_role("button", name="Download").click()
     await expect(page.get_by_role("menuitem", name="PNG")).to_contain_text("Needs the Plus plan")
     async with page.expect_download() as downloading:

@@ -154,15 +154,17 @@ function PlanButton({ plan, mine, current, isBusy, onChoose, onCancel }: ButtonP
     return null;
   }
   const isUpgrade = plan.usd_per_month >= (current?.usd_per_month ?? 0) || mine.period_end === null;
-  const word = mine.state === "ended" ? "Resubscribe to" : isUpgrade ? "Take" : "Change to";
+  const word = mine.state === "ended" ? "Resubscribe" : isUpgrade ? "Take" : "Change to";
+  const name = mine.state === "ended" ? `Resubscribe to ${planName(plan.id)}` : undefined;
   return (
     <button
       type="button"
       className={isUpgrade ? "button" : "button button-quiet"}
+      aria-label={name}
       disabled={isBusy}
       onClick={() => onChoose(isUpgrade ? "now" : "period_end")}
     >
-      {word} {planName(plan.id)}
+      {word} {name === undefined ? planName(plan.id) : null}
     </button>
   );
 }

@@ -14,9 +14,11 @@ type Entitlement = entitlement.components["schemas"];
 export type Image = Gallery["ImageView"] & Partial<Pick<Gallery["OwnImageView"], "version" | "generation_id">>;
 export type Visibility = "public" | "private";
 export type Tab = "all" | Visibility;
+/** What a change can make of an image. */
+export type Target = Visibility | "deleted";
 export type Counts = Gallery["CountsView"];
 export type Change = Gallery["ChangeView"];
-export type SingleChange = Gallery["SingleChangeView"];
+
 export type HistoryEntry = Gallery["HistoryEntry"];
 /** `lease`: what that place still holds can't be used any more; it counts as reached. */
 export type Place = Omit<Gallery["PlaceView"], "state"> & { state: Gallery["PlaceView"]["state"] | "lease" };
@@ -26,8 +28,7 @@ export type AspectRatio = GenerationState["aspect_ratio"];
 export type Progress = Pick<GenerationState, "generation_id" | "status" | "progress" | "image_ids" | "failure">;
 export type MyPlan = Entitlement["EntitlementView"];
 export type Plan = Entitlement["PlanView"];
-export type PlanId = Plan["id"];
+
 export type Format = download.components["schemas"]["Format"];
-export type FormatState = download.components["schemas"]["FormatView"];
 
 export const FORMATS: readonly Format[] = ["jpg", "png", "webp", "avif"];

@@ -1,6 +1,6 @@
 /** What became of a change, in words: how many places have it, what is pending and since when, what was left as it was. */
 
-import type { Change, Place, Visibility } from "../api/schema";
+import type { Change, Place, Target } from "../api/schema";
 import { images, number } from "../ui/time";
 
 const PLACE_NAMES: Record<string, string> = {
@@ -26,10 +26,8 @@ export function milliseconds(ms: number): string {
   return ms < 1_000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
-type Kind = Visibility | "deleted";
-
 /** "Removed from 2 of 2 places in 12 ms". */
-export function reachedInWords(places: readonly Place[], to: Kind): string {
+export function reachedInWords(places: readonly Place[], to: Target): string {
   const counted = places.filter((place) => place.name !== ERASED);
   const reached = counted.filter(isReached);
   const verb = to === "public" ? "Shown in" : "Removed from";
@@ -57,7 +55,7 @@ export function reasonInWords(reason: string | null | undefined): string {
   return reason == null ? "refused" : (REASONS[reason] ?? reason);
 }
 
-function made(to: Kind | null): string {
+function made(to: Target | null): string {
   switch (to) {
     case "private":
       return "made private";
@@ -70,7 +68,7 @@ function made(to: Kind | null): string {
   }
 }
 
-function already(to: Kind | null): string {
+function already(to: Target | null): string {
   return to === "deleted" ? "already deleted" : to === null ? "already as before" : `already ${to}`;
 }
 

@@ -1,17 +1,16 @@
 /** A change of many images: asked for once, watched until every place has it, told, undone. */
 
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, type ReactNode, use, useCallback, useMemo, useState } from "react";
+import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { api, dataOf, newKey } from "../api/client";
 import { ApiError, inWords } from "../api/problem";
-import type { Change, Tab } from "../api/schema";
+import type { Change, Tab, Target } from "../api/schema";
 import { pendingInWords, progressInWords, reachedInWords, resultInWords } from "../changes/wording";
 import { announce } from "../frame/notices";
 import { dropImages, readListsAgain } from "../gallery/lists";
 import { CloseIcon } from "../ui/icons";
 import { clock, images } from "../ui/time";
 
-export type Target = "public" | "private" | "deleted";
 export interface Wanted {
   to: Target;
   count: number;
@@ -58,6 +57,14 @@ async function ask(running: Running): Promise<Change> {
 export function BulkProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const [running, setRunning] = useState<Running | null>(null);
+  /** Its owner is gone: nothing is asked or said for them any more. */
+  const isOver = useRef(false);
+  useEffect(() => {
+    isOver.current = false;
+    return () => {
+      isOver.current = true;
+    };
+  }, []);
 
   const run = useCallback(
     async (began: Running) => {
@@ -70,6 +77,9 @@ export function BulkProvider({ children }: { children: ReactNode }) {
         let wait = ASK_EVERY_MS;
         while (change.state === "pending") {
           await new Promise((resolve) => setTimeout(resolve, wait));
+          if (isOver.current) {
+            return;
+          }
           try {
             change = await dataOf(api.GET("/v1/changes/{change_id}", { params: { path: { change_id: change.id } } }));
             wait = ASK_EVERY_MS;
@@ -81,6 +91,9 @@ export function BulkProvider({ children }: { children: ReactNode }) {
           }
           show({ change, error: null });
         }
+        if (isOver.current) {
+          return;
+        }
         announce(resultInWords(change));
         if (change.visibility === "deleted") {
           dropImages(
@@ -89,6 +102,9 @@ export function BulkProvider({ children }: { children: ReactNode }) {
           );
         }
       } catch (error) {
+        if (isOver.current) {
+          return;
+        }
         show({ error });
         announce(inWords(error));
       }

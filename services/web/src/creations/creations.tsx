@@ -3,10 +3,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { LapseNote } from "../account/lapse-note";
-import { inWords } from "../api/problem";
 import type { Tab } from "../api/schema";
 import { addressOf, follow } from "../frame/route";
 import { Gallery } from "../gallery/gallery";
+import { ListFailed } from "../gallery/list-failed";
 import { dropImages, type ImageList } from "../gallery/lists";
 import { among, NONE, type Selection } from "../gallery/selection";
 import { useCounts } from "../session/queries";
@@ -60,12 +60,7 @@ export function Creations({ tab, list }: { tab: Tab; list: ImageList }) {
       <LapseNote />
       <BulkResult />
       {list.error !== null && list.images.length === 0 ? (
-        <div className="empty" role="alert">
-          <p>{inWords(list.error)}</p>
-          <button type="button" className="button" onClick={list.retry}>
-            Try again
-          </button>
-        </div>
+        <ListFailed error={list.error} retry={list.retry} />
       ) : list.images.length === 0 && (list.isLoading || (count ?? 0) > 0) ? (
         <Loading count={count ?? 0} />
       ) : list.images.length === 0 ? (

@@ -3,17 +3,17 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { inWords } from "../api/problem";
-import { FORMATS, type Format, type Image, type Tab } from "../api/schema";
+import { FORMATS, type Format, type Image, type Tab, type Target } from "../api/schema";
 import { notify } from "../frame/notices";
 import { go } from "../frame/route";
 import { idsOf, readListsAgain } from "../gallery/lists";
 import { beforeOf, countOf, isSelected, NONE, type Selection } from "../gallery/selection";
-import { useMyPlan } from "../session/queries";
+import { useMayBePrivate, useMyPlan } from "../session/queries";
 import { Dialog } from "../ui/dialog";
 import { CloseIcon, DeleteIcon, DownloadIcon, GlobeIcon, LockIcon, MoreIcon } from "../ui/icons";
 import { Menu, MenuItem } from "../ui/menu";
 import { images as counted, number } from "../ui/time";
-import { type Target, useBulk } from "./bulk";
+import { useBulk } from "./bulk";
 import { saveArchives } from "./save";
 
 interface PanelProps {
@@ -32,8 +32,7 @@ export function SelectionPanel({ tab, images, total, selection, onSelection }: P
   const [saving, setSaving] = useState<string | null>(null);
   const count = countOf(selection);
   const before = beforeOf(images[0]);
-  // While the plan isn't known the server decides: nobody who has Plus is sent to the plans.
-  const isPrivateAllowed = plan.data?.capabilities.private_generation.allowed ?? true;
+  const isPrivateAllowed = useMayBePrivate();
   if (count === 0) {
     return null;
   }
@@ -50,7 +49,7 @@ export function SelectionPanel({ tab, images, total, selection, onSelection }: P
     if (isPrivateAllowed) {
       change("private");
     } else {
-      notify("Private images need the Plus plan or higher. Nothing was changed.");
+      notify("Private images need the Plus plan or higher. Nothing was changed.", { isLeading: true });
       go("/account");
     }
   };

@@ -7,17 +7,16 @@ import { pendingInWords, reachedInWords } from "../changes/wording";
 import { notify } from "../frame/notices";
 import { go } from "../frame/route";
 import { VISIBILITY_NAMES, visibilityOptions } from "../generating/visibility-menu";
-import { useMyPlan } from "../session/queries";
+import { useMayBePrivate } from "../session/queries";
 import { CheckIcon, DownIcon, GlobeIcon, LockIcon } from "../ui/icons";
 import { Menu, MenuChoice } from "../ui/menu";
 import { clock } from "../ui/time";
 import { useVisibilityChange } from "./use-change";
 
 export function VisibilityButton({ image }: { image: Image }) {
-  const plan = useMyPlan();
   const { outcome, change } = useVisibilityChange(image);
   const shown = shownVisibility(image, outcome);
-  const isAllowed = plan.data?.capabilities.private_generation.allowed ?? true;
+  const isAllowed = useMayBePrivate();
   const isAsking = outcome?.state === "asking";
 
   const choose = (to: Visibility) => {
@@ -25,7 +24,7 @@ export function VisibilityButton({ image }: { image: Image }) {
       return;
     }
     if (to === "private" && !isAllowed && !mayUndo(image)) {
-      notify("Private images need the Plus plan or higher. Nothing was changed.");
+      notify("Private images need the Plus plan or higher. Nothing was changed.", { isLeading: true });
       go("/account");
       return;
     }
@@ -44,7 +43,17 @@ export function VisibilityButton({ image }: { image: Image }) {
           </button>
         }
       >
-        <MenuChoice value={shown} onChange={choose} options={visibilityOptions(isAllowed || mayUndo(image))} />
+        <MenuChoice
+          value={shown}
+          onChange={choose}
+          options={
+            isAllowed || mayUndo(image)
+              ? visibilityOptions(true)
+              : shown === "private"
+                ? KEPT
+                : visibilityOptions(false)
+          }
+        />
       </Menu>
       <p className="visibility-result" data-testid="change-result">
         {outcome?.state === "enforced" ? (
@@ -71,6 +80,15 @@ export function VisibilityButton({ image }: { image: Image }) {
     </div>
   );
 }
+
+/** Of a private image whose owner has no plan for it any more. */
+const KEPT = visibilityOptions(true).map((option) => ({
+  ...option,
+  about:
+    option.value === "private"
+      ? "Only you can see it. It stays so without a plan."
+      : "Anyone can see it on Explore. Without Plus you can take that back for ten minutes only.",
+}));
 
 /** A lapsed owner may take back having made an image public, within ten minutes: the server decides. */
 function mayUndo(image: Image): boolean {

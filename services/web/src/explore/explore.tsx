@@ -1,9 +1,9 @@
 /** Explore: what everybody shows, newest first. */
 
 import { useQueryClient } from "@tanstack/react-query";
-import { inWords } from "../api/problem";
 import { addressOf } from "../frame/route";
 import { Gallery } from "../gallery/gallery";
+import { ListFailed } from "../gallery/list-failed";
 import { dropImages, type ImageList } from "../gallery/lists";
 import { ExploreIcon } from "../ui/icons";
 
@@ -13,12 +13,7 @@ export function Explore({ list }: { list: ImageList }) {
     <div className="view">
       <h1 className="visually-hidden">Explore</h1>
       {list.error !== null && list.images.length === 0 ? (
-        <div className="empty" role="alert">
-          <p>{inWords(list.error)}</p>
-          <button type="button" className="button" onClick={list.retry}>
-            Try again
-          </button>
-        </div>
+        <ListFailed error={list.error} retry={list.retry} />
       ) : list.images.length === 0 && !list.isLoading ? (
         <div className="empty">
           <ExploreIcon />

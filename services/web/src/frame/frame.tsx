@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { planName, useMyPlan } from "../session/queries";
 import { useSession } from "../session/session";
 import { AccountIcon, CreationsIcon, ExploreIcon } from "../ui/icons";
+import { leaveNoticesBehind } from "./notices";
 import { follow, type Route } from "./route";
 
 interface FrameProps {
@@ -21,6 +22,7 @@ export function Frame({ view, isCovered, children }: FrameProps) {
     if (before.current !== view) {
       before.current = view;
       scrollTo(0, 0);
+      leaveNoticesBehind();
     }
   }, [view]);
   return (

@@ -7,6 +7,8 @@ interface Notice {
   id: number;
   text: string;
   isError: boolean;
+  /** It is said to go with the next view; any other is over with the view that it was said in. */
+  isLeading: boolean;
 }
 
 const SHOWN_MS = 9_000;
@@ -33,8 +35,8 @@ function dismiss(id: number): void {
 }
 
 /** Show a message. */
-export function notify(text: string, options: { isError?: boolean } = {}): void {
-  const notice = { id: nextId++, text, isError: options.isError ?? false };
+export function notify(text: string, options: { isError?: boolean; isLeading?: boolean } = {}): void {
+  const notice = { id: nextId++, text, isError: options.isError ?? false, isLeading: options.isLeading ?? false };
   notices = [...notices.filter((other) => other.text !== text), notice].slice(-3);
   setTimeout(() => dismiss(notice.id), SHOWN_MS);
   changed();
@@ -43,6 +45,19 @@ export function notify(text: string, options: { isError?: boolean } = {}): void 
 /** Say something to screen readers alone. */
 export function announce(text: string): void {
   spoken = text;
+  changed();
+}
+
+/** Another view is shown: what was said in the one before is over. */
+export function leaveNoticesBehind(): void {
+  notices = notices.filter((notice) => notice.isLeading).map((notice) => ({ ...notice, isLeading: false }));
+  changed();
+}
+
+/** Another person is here: what was said to the one before isn't theirs to read or hear. */
+export function dropNotices(): void {
+  notices = [];
+  spoken = "";
   changed();
 }
 

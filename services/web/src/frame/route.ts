@@ -80,6 +80,16 @@ export function closeTo(address: string): void {
   }
 }
 
+/** Leave no image's id in the address or in what came before it: whose it was isn't here any more. */
+export function leaveImage(): void {
+  const route = parseRoute(location.pathname);
+  const isOfImage = "imageId" in route && route.imageId !== null;
+  history.replaceState(null, "", isOfImage ? addressOf({ ...route, imageId: null }) : location.pathname);
+  for (const listener of listeners) {
+    listener();
+  }
+}
+
 /** Let a link be followed by the page itself; a new tab, a download and the like stay the browser's. */
 export function follow(event: MouseEvent<HTMLAnchorElement>, options: { replace?: boolean } = {}): void {
   const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;

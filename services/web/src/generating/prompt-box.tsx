@@ -4,7 +4,7 @@ import { type FormEvent, type KeyboardEvent, useEffect, useId, useRef, useState 
 import type { AspectRatio, Visibility } from "../api/schema";
 import { notify } from "../frame/notices";
 import { go } from "../frame/route";
-import { useMyPlan, usePreferredVisibility } from "../session/queries";
+import { useMayBePrivate, usePreferredVisibility } from "../session/queries";
 import { useSession } from "../session/session";
 import { SparkIcon } from "../ui/icons";
 import { type Draft, keepDraft, loadDraft, MAX_PROMPT, seedProblem } from "./draft";
@@ -16,14 +16,14 @@ const RATIOS: readonly AspectRatio[] = ["1:1", "4:3", "3:2", "16:9", "3:4", "2:3
 export function PromptBox() {
   const { userId } = useSession();
   const tracker = useTracker();
-  const plan = useMyPlan();
+  const isPrivateAllowed = useMayBePrivate();
   const preferred = usePreferredVisibility();
   const [draft, setDraft] = useState<Draft>(() => loadDraft(userId));
   const [isOpen, setOpen] = useState(false);
   const box = useRef<HTMLFormElement>(null);
   const seedNote = useId();
   const visibility: Visibility = preferred.data ?? "public";
-  const isAllowed = visibility === "public" || (plan.data?.capabilities.private_generation.allowed ?? true);
+  const isAllowed = visibility === "public" || isPrivateAllowed;
   const problem = seedProblem(draft.seed);
 
   useEffect(() => keepDraft(userId, draft), [userId, draft]);
@@ -43,7 +43,7 @@ export function PromptBox() {
   const send = (event?: FormEvent) => {
     event?.preventDefault();
     if (userId === null) {
-      notify("Sign in to generate; what you typed is kept.");
+      notify("Sign in to generate; what you typed is kept.", { isLeading: true });
       go("/account");
       return;
     }
@@ -89,6 +89,8 @@ export function PromptBox() {
           aria-label="Prompt"
           placeholder="Describe an image"
           rows={1}
+          // The browser would keep it in its history, and show it to whoever comes Back after a sign-out.
+          autoComplete="off"
           maxLength={MAX_PROMPT}
           value={draft.prompt}
           onFocus={() => setOpen(true)}
@@ -153,6 +155,7 @@ export function PromptBox() {
             <span>Seed</span>
             <input
               inputMode="numeric"
+              autoComplete="off"
               placeholder="New each time"
               value={draft.seed}
               aria-invalid={problem !== null}

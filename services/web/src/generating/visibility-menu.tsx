@@ -6,7 +6,7 @@ import { inWords } from "../api/problem";
 import type { Visibility } from "../api/schema";
 import { announce, notify } from "../frame/notices";
 import { go } from "../frame/route";
-import { PREFERENCES_KEY, useMyPlan } from "../session/queries";
+import { PREFERENCES_KEY, useMayBePrivate } from "../session/queries";
 import { tellTabs } from "../session/tabs";
 import { DownIcon, GlobeIcon, LockIcon } from "../ui/icons";
 import { Menu, MenuChoice } from "../ui/menu";
@@ -30,9 +30,7 @@ export function visibilityOptions(isAllowed: boolean) {
 
 export function VisibilityMenu({ value, isSignedIn }: { value: Visibility; isSignedIn: boolean }) {
   const client = useQueryClient();
-  const plan = useMyPlan();
-  // While the plan isn't known the server decides: nobody who has Plus is sent to the plans.
-  const isAllowed = plan.data?.capabilities.private_generation.allowed ?? true;
+  const isAllowed = useMayBePrivate();
   const remember = useMutation({
     mutationFn: (visibility: Visibility) => api.PUT("/v1/preferences", { body: { visibility } }),
     onMutate: (visibility) => {
@@ -51,7 +49,7 @@ export function VisibilityMenu({ value, isSignedIn }: { value: Visibility; isSig
   });
   const choose = (visibility: Visibility) => {
     if (!isSignedIn || (visibility === "private" && !isAllowed)) {
-      notify(isSignedIn ? "Private images need the Plus plan or higher." : "Sign in to choose.");
+      notify(isSignedIn ? "Private images need the Plus plan or higher." : "Sign in to choose.", { isLeading: true });
       go("/account");
       return;
     }

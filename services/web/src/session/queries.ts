@@ -39,6 +39,11 @@ export function useMyPlan() {
   });
 }
 
+/** Whether the plan includes private images. While it isn't known the server decides: nobody who has Plus is sent to the plans. */
+export function useMayBePrivate(): boolean {
+  return useMyPlan().data?.capabilities.private_generation.allowed ?? true;
+}
+
 export function usePlans() {
   return useQuery<Plan[]>({
     queryKey: ["plans"],

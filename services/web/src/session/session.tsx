@@ -1,11 +1,13 @@
 /** Who is signed in. Everything that a person's data is kept in lives under their key, and is dropped with it. */
 
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useState } from "react";
+import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { whenSignedOut } from "../api/client";
 import { ApiError, inWords } from "../api/problem";
 import type { Config } from "../config";
+import { dropNotices } from "../frame/notices";
+import { leaveImage } from "../frame/route";
 import { onWake } from "./awake";
 import { signIn, signOut, whoAmI } from "./sign-in";
 import { onTabMessage, tellTabs } from "./tabs";
@@ -31,25 +33,43 @@ type Known = { userId: string | null } | { error: string } | null;
 
 export function SessionProvider({ config, children }: { config: Config; children: ReactNode }) {
   const [known, setKnown] = useState<Known>(null);
+  /** Who was here last: a session that ran out leaves their drafts and their address for when they are back. */
+  const last = useRef<string | null>(null);
 
+  const forget = useCallback(() => {
+    sessionStorage.clear();
+    dropNotices();
+    leaveImage();
+    last.current = null;
+    setKnown({ userId: null });
+  }, []);
   const look = useCallback(async () => {
     try {
       const userId = await whoAmI(config);
+      if (userId !== null && last.current !== null && userId !== last.current) {
+        forget();
+      }
+      last.current = userId ?? last.current;
       setKnown((before) => (before !== null && "userId" in before && before.userId === userId ? before : { userId }));
     } catch (error) {
       // Who was known stays known while the server can't be asked.
       setKnown((before) => (before !== null && "userId" in before ? before : { error: inWords(error) }));
     }
-  }, [config]);
-  const forget = useCallback(() => {
-    sessionStorage.clear();
-    setKnown({ userId: null });
-  }, []);
+  }, [config, forget]);
 
   useEffect(() => {
     void look();
     whenSignedOut(() => void look());
+    // A page from the browser's history shows what it held when it was left: nothing of it before it is known for whom.
+    const restore = (event: PageTransitionEvent) => {
+      if (event.persisted) {
+        flushSync(() => setKnown(null));
+        void look();
+      }
+    };
+    addEventListener("pageshow", restore);
     const stops = [
+      () => removeEventListener("pageshow", restore),
       onWake(() => void look()),
       onTabMessage((message) => {
         if (message.about === "session") {

@@ -1,6 +1,6 @@
 /** Signing in and out, at the addresses of the configuration. */
 
-import { asApiError, problemOf } from "../api/problem";
+import { ApiError, asApiError, problemOf } from "../api/problem";
 import type { Config, SignInAction } from "../config";
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -34,8 +34,8 @@ export async function whoAmI(config: Config): Promise<string | null> {
     const answer = await ask(config.session);
     return ((await answer.json()) as { user_id: string }).user_id;
   } catch (error) {
-    if (error instanceof Error && "status" in error && error.status === 401) {
-      if ("code" in error && error.code === "token_invalid") {
+    if (error instanceof ApiError && error.status === 401) {
+      if (error.code === "token_invalid") {
         await act(config.sign_out); // or the browser would go on sending a cookie that every answer refuses
       }
       return null;
