@@ -51,7 +51,7 @@ class Runtime:
         self.telemetry = Telemetry(service, settings.otel_exporter_otlp_endpoint)
         self._mongo = mongo.connect(settings.mongo_url, settings.mongo_login)
         self.database = mongo.database(self._mongo, settings.database)
-        self.http = httpx.AsyncClient(timeout=httpx.Timeout(2.0), follow_redirects=False, trust_env=False)
+        self.http = httpx.AsyncClient(timeout=httpx.Timeout(3.0, connect=1.0), follow_redirects=False, trust_env=False)
         self.broker = create_broker(settings.kafka, service, self.telemetry.broker_middlewares())
         self._publishing = create_broker(settings.kafka, service, self.telemetry.broker_middlewares())
         self.sender = EventSender(self._publishing, settings.publish_timeout_s)

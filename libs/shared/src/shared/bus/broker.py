@@ -40,7 +40,8 @@ def create_broker(kafka: KafkaAccess | str, client_id: str, middlewares: list[An
         enable_idempotence=True,
         allow_auto_create_topics=False,
         request_timeout_ms=10_000,
-        retry_backoff_ms=50,
+        # Each client asks again at this pace while a broker is away: a faster one slows the broker's start.
+        retry_backoff_ms=250,
         metadata_max_age_ms=30_000,
         graceful_timeout=10.0,
         middlewares=middlewares,
