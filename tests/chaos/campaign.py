@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -55,6 +56,7 @@ class Report:
     history: History
     stack: str = ""
     faults: list[str] = field(default_factory=list)
+    hits: Counter[str] = field(default_factory=Counter)
     recoveries: list[Recovery] = field(default_factory=list)
     by_fault: Tallies = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
@@ -140,6 +142,7 @@ class Campaign:
             call.place = ", ".join(scene.hit)
             end(call, "granted")
             self._report.faults.append(fault.name)
+            self._report.hits.update(f"{fault.name} {it}" for it in scene.hit)
         lag_s = None
         try:
             lag_s = await caught_up(self._stack, LAG_GONE_WITHIN_S)

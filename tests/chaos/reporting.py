@@ -30,6 +30,7 @@ def as_json(report: Report, plan: Plan) -> dict[str, Any]:
         "owner_refusals_excused": verdict.excused,
         "owner_refusals": len(verdict.owner_failures),
         "faults": dict(Counter(report.faults)),
+        "hits": dict(sorted(report.hits.items())),
         "by_fault": as_dicts(report.by_fault),
         "lag_gone_after_s": {"most": round(max(lags_s, default=0.0), 2), "times": len(lags_s)},
         "change_ms": {

@@ -1,9 +1,9 @@
-"""`python -m tests.chaos.summing REPORT.json …`: one table, and the sums, of the reports of several campaigns."""
+"""`python -m tests.chaos.summing REPORT.json …`: one table, what was hit, and the sums, of several campaigns."""
 
 import argparse
 import json
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -50,12 +50,24 @@ def sums_of(reports: Sequence[dict[str, Any]]) -> list[str]:
     return [f"{stack}: " + ", ".join(f"{n:,.0f} {name}" for name, n in it.items()) for stack, it in found.items()]
 
 
+def hits_of(reports: Sequence[dict[str, Any]]) -> list[str]:
+    """Give a line for each fault that hits one thing or another: how often which."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for report in reports:
+        for hit, times in report["hits"].items():
+            fault, _, what = hit.partition(" ")
+            found[fault][what] += times
+    return [
+        f"{fault}: " + ", ".join(f"{it} {n}" for it, n in sorted(of.items())) for fault, of in sorted(found.items())
+    ]
+
+
 def main() -> int:
-    """Print both; the exit code is 1 when one of the campaigns didn't hold."""
+    """Print them; the exit code is 1 when one of the campaigns didn't hold."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.summing", description=__doc__)
     parser.add_argument("reports", nargs="+", type=Path)
     reports = [json.loads(path.read_text()) for path in parser.parse_args().reports]
-    print("\n".join([*table_of(reports), "", *sums_of(reports)]))
+    print("\n".join([*table_of(reports), "", *hits_of(reports), "", *sums_of(reports)]))
     bad = [f"seed {it['seed']}, {it['stack']}: {why}" for it in reports for why in it["failures"]]
     print("\n".join(bad), file=sys.stderr) if bad else None
     return 1 if bad or any(it["leaks"] or it["owner_refusals"] for it in reports) else 0

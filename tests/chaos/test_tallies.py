@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.chaos.checker import windows_of
 from tests.chaos.history import Call
-from tests.chaos.summing import sums_of, table_of
+from tests.chaos.summing import hits_of, sums_of, table_of
 from tests.chaos.tallies import Recovery, as_dicts, tallies_of
 
 _S = 1_000_000_000
@@ -50,3 +50,11 @@ def test_reports_of_one_stack_are_one_row_and_one_sum() -> None:
     assert table_of([report, report])[-1] == "| freeze | embedded | 2 | 2 | 100% | 0 | 2.0 s |"
     assert "1,400 probes" in sums_of([report, report])[0]
     assert sums_of([report, {**report, "stack": "kafka × 1"}])[1].startswith("kafka × 1: ")
+
+
+def test_what_was_hit_is_counted_by_name() -> None:
+    reports: list[dict[str, Any]] = [
+        {"hits": {"kill gallery-2": 1, "kill download-1": 2}},
+        {"hits": {"kill gallery-2": 1}},
+    ]
+    assert hits_of(reports) == ["kill: download-1 2, gallery-2 2"]

@@ -10,6 +10,7 @@ import shlex
 import signal
 from pathlib import Path
 
+from tests.chaos.faults.deposed import question_to
 from tests.chaos.faults.scene import Scene, fault
 
 _WITHIN_S = 60.0
@@ -33,11 +34,17 @@ async def freeze_broker(scene: Scene) -> None:
     node = scene.chance.choice(_nodes())
     scene.hit.append(f"node {node}")
     pid = int((Path(os.environ["KAFKA_DIR"]) / f"node-{node}" / "pid").read_text())
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        await scene.hold(1.0, 9.0)
-    finally:
-        os.kill(pid, signal.SIGCONT)
+    async with question_to(scene.stack.kafka, int(node)) as question:
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            if question is not None:
+                question.ask()
+            await scene.hold(1.0, 9.0)
+            is_deposed = question is not None and await question.is_led_by_another()
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        if is_deposed and question is not None:
+            scene.hit.append("deposed, answered" if await question.is_answered() else "deposed")
 
 
 def _nodes() -> list[str]:

@@ -84,6 +84,16 @@ async def kill(scene: Scene) -> None:
     await process.start(120)
 
 
+@fault("kill-each", needs="real")
+async def kill_each(scene: Scene) -> None:
+    """Each replica of each service ends as by a power cut, one after the other."""
+    for process in scene.stack.services:
+        scene.hit.append(process.name)
+        await process.kill()
+        await scene.hold(0.0, 1.5)
+        await process.start(120)
+
+
 @fault("kill-store", needs="any")
 async def kill_store(scene: Scene) -> None:
     """The document store ends as by a power cut; what it acknowledged is journalled."""
