@@ -101,20 +101,19 @@ class Publisher:
     async def sweep(self, older_than: timedelta = SWEEP_AFTER) -> int:
         """Publish what a crash or a lost broker left; give how many were sent (`SWEEP_AT_MOST` at the most)."""
         now = datetime.now(UTC)
-        before = now - older_than
-        left = await self._collection.find({self._flag: True}, limit=SWEEP_AT_MOST).to_list(SWEEP_AT_MOST)
+        wanted = {self._flag: True, "changed_at": {"$lte": now - older_than}}
+        left = await self._collection.find(wanted, {"history": 0}, limit=SWEEP_AT_MOST).to_list(SWEEP_AT_MOST)
         oldest = min((document["changed_at"] for document in left), default=now)
         _age.set((now - oldest).total_seconds(), {"collection": self._collection.name, "flag": self._flag})
         sent = 0
         for document in left:
-            if document["changed_at"] <= before:
-                try:
-                    await self.publish(document)
-                except ValueError as error:
-                    # One document that makes no event mustn't hold up those behind it.
-                    log.error("document can't be published", extra={"error": type(error).__name__})
-                else:
-                    sent += 1
+            try:
+                await self.publish(document)
+            except ValueError as error:
+                # One document that makes no event mustn't hold up those behind it.
+                log.error("document can't be published", extra={"error": type(error).__name__})
+            else:
+                sent += 1
         if sent:
             _swept.add(sent)
         return sent

@@ -26,8 +26,8 @@ class Truths:
         self.open = [sent(key) for key in keys]
         self.enforced: set[str] = set()
 
-    async def unenforced(self, limit: int) -> list[Document]:
-        return self.open[:limit]
+    async def unenforced(self, before: datetime, limit: int) -> list[Document]:
+        return [it for it in self.open if it["changed_at"] <= before][:limit]
 
     async def mark(
         self, sent: Sequence[tuple[Document, Place | None]], places: list[PlaceView], *, enforced: bool

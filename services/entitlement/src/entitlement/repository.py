@@ -72,9 +72,10 @@ class SubscriptionRepository:
         found = await self.collection.find({"scheduled.at": {"$lte": now}}, limit=limit).to_list(limit)
         return [Subscription.model_validate(it) for it in found]
 
-    async def unenforced(self, limit: int) -> list[Document]:
-        """Give subscriptions whose current version isn't known to be everywhere."""
-        return await self.collection.find({"enforcing": True}, limit=limit).to_list(limit)
+    async def unenforced(self, before: datetime, limit: int) -> list[Document]:
+        """Give subscriptions that were changed by `before` and whose current version isn't known to be everywhere."""
+        wanted = {"enforcing": True, "changed_at": {"$lte": before}}
+        return await self.collection.find(wanted, limit=limit).to_list(limit)
 
     async def mark(
         self, sent: Sequence[tuple[Document, Place | None]], places: list[PlaceView], *, enforced: bool

@@ -29,8 +29,8 @@ _NOTED_WITHIN_S = 1.0
 class Truths(Protocol):
     """What the enforcement needs of a truth's collection."""
 
-    async def unenforced(self, limit: int) -> list[Document]:
-        """Give documents whose current version isn't known to be everywhere."""
+    async def unenforced(self, before: datetime, limit: int) -> list[Document]:
+        """Give documents that were changed by `before` and whose current version isn't known to be everywhere."""
 
     async def mark(
         self, sent: Sequence[tuple[Document, Place | None]], places: list[PlaceView], *, enforced: bool
@@ -101,8 +101,7 @@ class Enforcement:
 
     async def follow(self, older_than: timedelta) -> None:
         """Go on with changes that aren't known to be everywhere yet."""
-        before = datetime.now(UTC) - older_than
-        open_ = [it for it in await self._truths.unenforced(FOLLOW_AT_MOST) if it["changed_at"] <= before]
+        open_ = await self._truths.unenforced(datetime.now(UTC) - older_than, FOLLOW_AT_MOST)
         unsent: dict[int, list[Document]] = defaultdict(list)
         sent: dict[int, list[Document]] = defaultdict(list)
         for document in open_:

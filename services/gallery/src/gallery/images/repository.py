@@ -106,8 +106,12 @@ class ImageRepository:
         found = self._old_history.find(wanted, sort=[("version", DESCENDING)], limit=limit)
         return [HistoryEntry.model_validate(it["entry"]) for it in await found.to_list(limit)]
 
+    async def all_enforced(self, owner: UserId) -> bool:
+        """Tell whether the current version of each of the owner's images is known to be everywhere."""
+        return await self.collection.find_one({"owner_id": owner, "enforcing": True}, {"_id": 1}) is None
+
     async def any_unenforced(self, image_ids: Sequence[ImageId], owner: UserId) -> bool:
-        """Tell whether the current version of any of the owner's images isn't known to be everywhere."""
+        """Tell whether the current version of any of these images of the owner's isn't known to be everywhere."""
         for ids in chunks(image_ids):
             wanted = {"_id": {"$in": ids}, "owner_id": owner, "enforcing": True}
             if await self.collection.find_one(wanted, {"_id": 1}) is not None:

@@ -95,9 +95,10 @@ class ImageWriter:
                     superseded = {"_id": {"$in": ids}, "version": {"$gt": version}}
                     await self.collection.update_many(superseded, {"$set": reached}, array_filters=unfinished)
 
-    async def unenforced(self, limit: int) -> list[Document]:
-        """Give images whose current version isn't known to be everywhere."""
-        return await self.collection.find({"enforcing": True}, limit=limit).to_list(limit)
+    async def unenforced(self, before: datetime, limit: int) -> list[Document]:
+        """Give images that were changed by `before` and whose current version isn't known to be everywhere."""
+        wanted = {"enforcing": True, "changed_at": {"$lte": before}}
+        return await self.collection.find(wanted, {"history": 0}, limit=limit).to_list(limit)
 
     async def unerased(self, limit: int) -> list[Document]:
         """Give deleted images whose bytes and prompt aren't known to be gone."""
