@@ -87,7 +87,7 @@ function Nowhere() {
     <div className="view empty">
       <h1>There is nothing at this address</h1>
       <p>
-        <a href="/explore" onClick={(event) => follow(event)}>
+        <a href="/explore" onClick={follow}>
           Go to Explore
         </a>
       </p>

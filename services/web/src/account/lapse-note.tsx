@@ -21,7 +21,7 @@ export function LapseNote() {
           : `The ${planName(plan.data.plan)} plan doesn't include private images.`}{" "}
         Your {images(kept)} that {kept === 1 ? "is" : "are"} private {kept === 1 ? "stays" : "stay"} private: only you
         can see {kept === 1 ? "it" : "them"}, and download as JPG.{" "}
-        <a href="/account" onClick={(event) => follow(event)}>
+        <a href="/account" onClick={follow}>
           {plan.data.state === "ended" ? "Resubscribe" : "Take Plus or higher"}
         </a>{" "}
         for every format and new private images.

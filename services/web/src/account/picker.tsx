@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import { ACCOUNTS_KEY } from "../api/keys";
 import { inWords } from "../api/problem";
 import { go } from "../frame/route";
 import { useSession } from "../session/session";
@@ -12,7 +13,7 @@ export function Picker({ title }: { title: string }) {
   const [name, setName] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
   const accounts = useQuery({
-    queryKey: ["accounts"],
+    queryKey: ACCOUNTS_KEY,
     queryFn: () => accountsOf(session.config),
     staleTime: Number.POSITIVE_INFINITY,
   });

@@ -3,10 +3,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, dataOf } from "../api/client";
+import { PLAN_KEY } from "../api/keys";
 import { ApiError, inWords } from "../api/problem";
 import type { MyPlan, Plan } from "../api/schema";
 import { isReached, placeName } from "../changes/wording";
-import { PLAN_KEY, planName, usePlans } from "../session/queries";
+import { planName, usePlans } from "../session/queries";
 import { tellTabs } from "../session/tabs";
 import { Dialog } from "../ui/dialog";
 import { CheckIcon, GlobeIcon } from "../ui/icons";

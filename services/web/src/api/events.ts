@@ -9,7 +9,7 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 const FINAL = new Set(["succeeded", "failed", "cancelled"]);
 
-export interface ServerEvent {
+interface ServerEvent {
   id: string | null;
   data: string;
 }

@@ -1,6 +1,6 @@
 /** What went wrong, and how it is said: one class for refusals, lost connections and answers that never came. */
 
-export interface ProblemBody {
+interface ProblemBody {
   status: number;
   code: string;
   detail: string;
@@ -27,8 +27,8 @@ export class ApiError extends Error {
   }
 }
 
-export const OFFLINE = "offline";
-export const TIMED_OUT = "timed_out";
+const OFFLINE = "offline";
+const TIMED_OUT = "timed_out";
 
 export async function problemOf(answer: Response): Promise<ApiError> {
   const header = Number(answer.headers.get("Retry-After"));

@@ -22,7 +22,7 @@ export function isReached(place: Place): boolean {
   return place.state === "applied" || place.state === "lease";
 }
 
-export function milliseconds(ms: number): string {
+function milliseconds(ms: number): string {
   return ms < 1_000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
@@ -51,7 +51,7 @@ const REASONS: Record<string, string> = {
   entitlement_required: "private images need the Plus plan",
 };
 
-export function reasonInWords(reason: string | null | undefined): string {
+function reasonInWords(reason: string | null | undefined): string {
   return reason == null ? "refused" : (REASONS[reason] ?? reason);
 }
 

@@ -49,7 +49,7 @@ export function Creations({ tab, list }: { tab: Tab; list: ImageList }) {
             href={addressOf({ view: "creations", tab: one.tab, imageId: null })}
             className="tab"
             aria-current={one.tab === tab ? "page" : undefined}
-            onClick={(event) => follow(event)}
+            onClick={follow}
           >
             {one.tab === "private" ? <LockIcon /> : null}
             {one.name}

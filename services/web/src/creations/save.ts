@@ -4,7 +4,7 @@ import { asApiError, problemOf } from "../api/problem";
 import type { Format } from "../api/schema";
 
 const BEGINS_WITHIN_MS = 30_000;
-export const ARCHIVE_AT_MOST = 500;
+const ARCHIVE_AT_MOST = 500;
 
 async function fetchFile(url: string, init: RequestInit): Promise<Blob> {
   const late = new AbortController();

@@ -3,6 +3,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useEffect, useRef } from "react";
 import { api, dataOf } from "../api/client";
+import { IMAGE_KEY } from "../api/keys";
 import { ApiError, inWords } from "../api/problem";
 import type { Image } from "../api/schema";
 import { announce } from "../frame/notices";
@@ -32,7 +33,7 @@ export function Details({ imageId, images, hasMore, loadMore, addressOf }: Detai
   const previous = index > 0 ? images[index - 1] : undefined;
   const next = index === -1 ? undefined : images[index + 1];
   const query = useQuery({
-    queryKey: ["image", imageId],
+    queryKey: [...IMAGE_KEY, imageId],
     queryFn: ({ signal }) =>
       dataOf(api.GET("/v1/images/{image_id}", { params: { path: { image_id: imageId } }, signal })) as Promise<Image>,
     // Opening is a use: what was known of it before isn't shown without asking.

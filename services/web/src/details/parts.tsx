@@ -3,13 +3,14 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, dataOf } from "../api/client";
+import { COUNTS_KEY, FORMATS_KEY, GENERATION_KEY, HISTORY_KEY } from "../api/keys";
 import { inWords } from "../api/problem";
 import type { Format, HistoryEntry, Image } from "../api/schema";
 import { pendingInWords, reachedInWords } from "../changes/wording";
 import { saveImage } from "../creations/save";
 import { announce, notify } from "../frame/notices";
 import { go } from "../frame/route";
-import { COUNTS_KEY, dropImages } from "../gallery/lists";
+import { dropImages } from "../gallery/lists";
 import { tellTabs } from "../session/tabs";
 import { Dialog } from "../ui/dialog";
 import { CopyIcon, DeleteIcon, DownloadIcon } from "../ui/icons";
@@ -18,7 +19,7 @@ import { clock, moment } from "../ui/time";
 
 export function PromptPart({ generationId }: { generationId: string }) {
   const generation = useQuery({
-    queryKey: ["generation", generationId],
+    queryKey: [...GENERATION_KEY, generationId],
     queryFn: ({ signal }) =>
       dataOf(api.GET("/v1/generations/{generation_id}", { params: { path: { generation_id: generationId } }, signal })),
   });
@@ -56,7 +57,7 @@ export function PromptPart({ generationId }: { generationId: string }) {
 export function DownloadMenu({ image, isSignedIn }: { image: Image; isSignedIn: boolean }) {
   const [saving, setSaving] = useState<Format | null>(null);
   const formats = useQuery({
-    queryKey: ["formats", image.id],
+    queryKey: [...FORMATS_KEY, image.id],
     queryFn: async ({ signal }) =>
       (await dataOf(api.GET("/v1/downloads/{image_id}/formats", { params: { path: { image_id: image.id } }, signal })))
         .items,
@@ -118,7 +119,7 @@ const WHY: Record<string, string> = {
 
 export function HistoryPart({ imageId }: { imageId: string }) {
   const history = useQuery({
-    queryKey: ["history", imageId],
+    queryKey: [...HISTORY_KEY, imageId],
     queryFn: async ({ signal }) =>
       (await dataOf(api.GET("/v1/images/{image_id}/history", { params: { path: { image_id: imageId } }, signal })))
         .items,

@@ -56,7 +56,7 @@ export function StrangerView({ image }: { image: Image }) {
   );
 }
 
-export function summaryOf(findings: readonly Finding[]): string {
+function summaryOf(findings: readonly Finding[]): string {
   const visible = findings.filter((finding) => finding.isVisible).length;
   if (findings.some((finding) => finding.isVisible === null)) {
     return "Some places didn't answer as expected: look again.";

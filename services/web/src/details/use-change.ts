@@ -3,6 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
 import { api, dataOf } from "../api/client";
+import { HISTORY_KEY, IMAGE_KEY } from "../api/keys";
 import { inWords } from "../api/problem";
 import type { Image, Visibility } from "../api/schema";
 import { answered, failed, mustReadAgain, type Outcome } from "../changes/outcome";
@@ -32,7 +33,7 @@ export function useVisibilityChange(image: Image) {
           }),
         );
         result = answered(to, answer, new Date());
-        client.setQueryData(["image", image.id], answer.image);
+        client.setQueryData([...IMAGE_KEY, image.id], answer.image);
         showVisibility(client, answer.image, to);
         announce(`${to === "private" ? "Private" : "Public"}. ${reachedInWords(answer.change.places, to)}.`);
       } catch (error) {
@@ -41,9 +42,9 @@ export function useVisibilityChange(image: Image) {
       }
       setOutcome(result);
       if (mustReadAgain(result)) {
-        void client.invalidateQueries({ queryKey: ["image", image.id] });
+        void client.invalidateQueries({ queryKey: [...IMAGE_KEY, image.id] });
       }
-      void client.invalidateQueries({ queryKey: ["history", image.id] });
+      void client.invalidateQueries({ queryKey: [...HISTORY_KEY, image.id] });
     },
     [client, image],
   );

@@ -31,7 +31,7 @@ export function Frame({ view, isCovered, children }: FrameProps) {
         Skip to content
       </a>
       <nav className="nav" aria-label="Main">
-        <a className="brand" href="/explore" onClick={(event) => follow(event)} aria-label="Private Generations">
+        <a className="brand" href="/explore" onClick={follow} aria-label="Private Generations">
           <img src="/icon.svg" alt="" width="30" height="30" />
           <span>Private Generations</span>
         </a>
@@ -41,7 +41,7 @@ export function Frame({ view, isCovered, children }: FrameProps) {
           className="nav-link nav-account"
           href="/account"
           aria-current={view === "account" ? "page" : undefined}
-          onClick={(event) => follow(event)}
+          onClick={follow}
         >
           {userId === null ? (
             <AccountIcon />
@@ -74,12 +74,7 @@ const TITLES: Record<Route["view"], string> = {
 
 function NavLink(props: { href: string; name: string; isCurrent: boolean; icon: ReactNode }) {
   return (
-    <a
-      className="nav-link"
-      href={props.href}
-      aria-current={props.isCurrent ? "page" : undefined}
-      onClick={(event) => follow(event)}
-    >
+    <a className="nav-link" href={props.href} aria-current={props.isCurrent ? "page" : undefined} onClick={follow}>
       {props.icon}
       <span>{props.name}</span>
     </a>

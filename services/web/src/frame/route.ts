@@ -91,11 +91,11 @@ export function leaveImage(): void {
 }
 
 /** Let a link be followed by the page itself; a new tab, a download and the like stay the browser's. */
-export function follow(event: MouseEvent<HTMLAnchorElement>, options: { replace?: boolean } = {}): void {
+export function follow(event: MouseEvent<HTMLAnchorElement>): void {
   const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
   if (!isPlain || event.defaultPrevented) {
     return;
   }
   event.preventDefault();
-  go(event.currentTarget.pathname, options);
+  go(event.currentTarget.pathname);
 }

@@ -21,7 +21,7 @@ interface Started {
   isDrawing: boolean;
 }
 
-export interface Area {
+interface Area {
   left: number;
   top: number;
   width: number;

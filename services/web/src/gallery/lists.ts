@@ -3,6 +3,7 @@
 import { type InfiniteData, type QueryClient, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo } from "react";
 import { api, dataOf } from "../api/client";
+import { COUNTS_KEY, IMAGE_KEY, LISTS_KEY } from "../api/keys";
 import type { Image, Tab, Visibility } from "../api/schema";
 import { onWake } from "../session/awake";
 import { onTabMessage, tellTabs } from "../session/tabs";
@@ -12,10 +13,9 @@ const PAGE_SIZE = 100;
 /** Longer lists are refreshed at their head only: reading all of it again would take longer than anybody looks. */
 const READ_AGAIN_AT_MOST_PAGES = 4;
 
-export type ListName = "explore" | `creations/${Tab}`;
+type ListName = "explore" | `creations/${Tab}`;
 
-export const listKey = (name: ListName) => ["images", name] as const;
-export const COUNTS_KEY = ["counts"] as const;
+const listKey = (name: ListName) => [...LISTS_KEY, name] as const;
 
 async function readPage(name: ListName, cursor: string | null, signal?: AbortSignal): Promise<Page> {
   const query = { limit: PAGE_SIZE, ...(cursor === null ? {} : { cursor }) };
@@ -149,11 +149,11 @@ export async function readListsAgain(client: QueryClient): Promise<void> {
       ? client.resetQueries({ queryKey: listKey(name) })
       : client.refetchQueries({ queryKey: listKey(name), type: "active" });
   });
-  client.removeQueries({ queryKey: ["images"], type: "inactive" });
+  client.removeQueries({ queryKey: LISTS_KEY, type: "inactive" });
   await Promise.all([
     ...readAgain,
     client.invalidateQueries({ queryKey: COUNTS_KEY }),
-    client.invalidateQueries({ queryKey: ["image"] }),
+    client.invalidateQueries({ queryKey: IMAGE_KEY }),
   ]);
 }
 

@@ -11,9 +11,9 @@ const ASK_AGAIN_AFTER_MS = 4_000;
 /** What only flies past isn't asked for: each ask is a decision and bytes for nobody. */
 export const STAYED_MS = 50;
 
-export type PreviewState = "loading" | "shown" | "gone" | "failed";
+type PreviewState = "loading" | "shown" | "gone" | "failed";
 
-export interface Preview {
+interface Preview {
   url: string | null;
   state: PreviewState;
 }

@@ -8,7 +8,7 @@ import { CheckIcon, LockIcon } from "../ui/icons";
 import { moment } from "../ui/time";
 import { cacheFor, STAYED_MS, usePreview } from "./preview";
 
-export interface TileProps {
+interface TileProps {
   image: Image;
   index: number;
   address: string;

@@ -23,7 +23,7 @@ export function Cards() {
   );
 }
 
-export function statusInWords(one: Sent): string {
+function statusInWords(one: Sent): string {
   if (one.isInterrupted && !hasEnded(one)) {
     return "Connection lost, trying again";
   }
@@ -132,7 +132,7 @@ function Finished({ id, isPrivate }: { id: Image["id"]; isPrivate: boolean }) {
       className="card-image"
       href={addressOf({ view: "creations", tab: "all", imageId: id })}
       aria-label={`Open the ${isPrivate ? "private" : "public"} image`}
-      onClick={(event) => follow(event)}
+      onClick={follow}
     >
       {preview.url === null ? null : <img src={preview.url} alt="" />}
     </a>

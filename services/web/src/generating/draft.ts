@@ -10,7 +10,7 @@ export interface Draft {
 }
 
 export const EMPTY: Draft = { prompt: "", count: 1, aspectRatio: "1:1", seed: "" };
-export const MAX_SEED = 2 ** 32 - 1;
+const MAX_SEED = 2 ** 32 - 1;
 export const MAX_PROMPT = 2_000;
 
 const keyOf = (userId: string | null) => `draft/${userId ?? ""}`;

@@ -3,7 +3,7 @@
 import { type FormEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import type { AspectRatio, Visibility } from "../api/schema";
 import { notify } from "../frame/notices";
-import { go } from "../frame/route";
+import { follow, go } from "../frame/route";
 import { useMayBePrivate, usePreferredVisibility } from "../session/queries";
 import { useSession } from "../session/session";
 import { SparkIcon } from "../ui/icons";
@@ -111,13 +111,7 @@ export function PromptBox() {
       {isAllowed ? null : (
         <p className="prompt-note" role="status">
           Your plan doesn't include private images now, and nothing is made public in their place. Choose Public, or{" "}
-          <a
-            href="/account"
-            onClick={(event) => {
-              event.preventDefault();
-              go("/account");
-            }}
-          >
+          <a href="/account" onClick={follow}>
             see the plans
           </a>
           .

@@ -2,11 +2,12 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api } from "../api/client";
+import { PREFERENCES_KEY } from "../api/keys";
 import { inWords } from "../api/problem";
 import type { Visibility } from "../api/schema";
 import { announce, notify } from "../frame/notices";
 import { go } from "../frame/route";
-import { PREFERENCES_KEY, useMayBePrivate } from "../session/queries";
+import { useMayBePrivate } from "../session/queries";
 import { tellTabs } from "../session/tabs";
 import { DownIcon, GlobeIcon, LockIcon } from "../ui/icons";
 import { Menu, MenuChoice } from "../ui/menu";

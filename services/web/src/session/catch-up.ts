@@ -3,14 +3,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { stateInWords } from "../account/wording";
+import { FORMATS_KEY, HISTORY_KEY, IMAGE_KEY, PLAN_KEY, PREFERENCES_KEY } from "../api/keys";
 import { announce } from "../frame/notices";
 import { onWake } from "./awake";
-import { PLAN_KEY, PREFERENCES_KEY, useMyPlan } from "./queries";
+import { useMyPlan } from "./queries";
 import { onTabMessage, type TabMessage } from "./tabs";
-
-const IMAGE_KEY = ["image"] as const;
-const HISTORY_KEY = ["history"] as const;
-const FORMATS_KEY = ["formats"] as const;
 
 const LOOKED_AT_AGAIN: Record<TabMessage["about"], readonly (readonly string[])[]> = {
   plan: [PLAN_KEY],

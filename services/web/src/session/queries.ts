@@ -2,12 +2,9 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { api, dataOf } from "../api/client";
+import { COUNTS_KEY, PLAN_KEY, PLANS_KEY, PREFERENCES_KEY } from "../api/keys";
 import type { Counts, MyPlan, Plan, Visibility } from "../api/schema";
-import { COUNTS_KEY } from "../gallery/lists";
 import { useSession } from "./session";
-
-export const PLAN_KEY = ["plan"] as const;
-export const PREFERENCES_KEY = ["preferences"] as const;
 
 const PENDING_LOOK_MS = 1_000;
 /** A timer can't count to the end of a period, and a machine that slept counts wrongly. */
@@ -46,7 +43,7 @@ export function useMayBePrivate(): boolean {
 
 export function usePlans() {
   return useQuery<Plan[]>({
-    queryKey: ["plans"],
+    queryKey: PLANS_KEY,
     queryFn: async ({ signal }) => (await dataOf(api.GET("/v1/plans", { signal }))).items,
     staleTime: 5 * 60_000,
   });
@@ -70,7 +67,7 @@ export function useCounts() {
   });
 }
 
-export const PLAN_NAMES: Record<string, string> = {
+const PLAN_NAMES: Record<string, string> = {
   free: "Free",
   basic: "Basic",
   plus: "Plus",

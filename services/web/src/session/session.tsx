@@ -12,7 +12,7 @@ import { onWake } from "./awake";
 import { signIn, signOut, whoAmI } from "./sign-in";
 import { onTabMessage, tellTabs } from "./tabs";
 
-export interface Session {
+interface Session {
   config: Config;
   userId: string | null;
   signIn: (userId: string) => Promise<void>;
@@ -145,7 +145,7 @@ function Starting() {
 }
 
 /** Make the cache of one person's data; another person gets another one. */
-export function createQueryClient(): QueryClient {
+function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
