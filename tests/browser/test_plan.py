@@ -1,5 +1,6 @@
 """A plan on an open page: it ends on time without being asked, and a person without one is told what Private needs."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -58,3 +59,26 @@ async def test_person_without_a_plan_who_picks_private_is_led_to_the_plans(visit
     await person.take_plan("Take Plus")
     await page.goto("/creations/all")
     await person.choose_visibility("Private")
+
+
+async def test_plan_is_cancelled_or_changed_at_the_end_of_its_period_and_kept_after_all(
+    visitor: Visitors, name: str
+) -> None:
+    person = await visitor()
+    page = person.page
+    await person.sign_in(name)
+    await person.take_plan("Take Plus")
+    state = page.locator(".account-state")
+    allowed = page.get_by_label("What your plan allows")
+    await page.get_by_role("button", name="Cancel", exact=True).click()
+    await page.get_by_role("dialog").get_by_role("button", name="Cancel on ").click()
+    await expect(state).to_contain_text("Plus plan, cancelled: it ends on")
+    await expect(allowed).to_contain_text("AVIF")
+    await page.get_by_role("button", name="Keep Plus").click()
+    await expect(state).to_contain_text("Plus plan, renews on")
+
+    await page.get_by_role("button", name="Change to Basic").click()
+    await expect(state).to_contain_text(re.compile(r"Plus plan until .+, then Basic"))
+    await expect(allowed).to_contain_text("AVIF")
+    await page.get_by_role("button", name="Keep Plus").click()
+    await expect(state).to_contain_text("Plus plan, renews on")
