@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -76,3 +76,11 @@ async def test_deletion_taken_from_the_log_holds_no_other_up(database: mongo.Dat
     await Erasure(writer, erasers).follow()
 
     assert [it["_id"] for it in await writer.unerased(10)] == ["img_1"], "not in the log yet: not erased either"
+
+
+async def test_what_a_request_is_still_at_is_not_followed(database: mongo.Database) -> None:
+    writer, now = ImageWriter(database), datetime.now(UTC)
+    await writer.adopt(visibility_changed("ann", "img_1", "private", version=3, changed_at=now))
+
+    assert await writer.unenforced(now - timedelta(seconds=3), 10) == []
+    assert [it["_id"] for it in await writer.unenforced(now, 10)] == ["img_1"]
