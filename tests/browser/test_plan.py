@@ -10,6 +10,7 @@ from tests.browser.visitor import Visitors
 from tests.e2e.api_client import sign_in
 
 OPEN_FOR = timedelta(seconds=6)
+SOONER_THAN_IT_ENDS_MS = 3_000
 
 
 async def test_plan_that_ends_while_the_page_is_open_is_seen_to_end(
@@ -53,7 +54,7 @@ async def test_person_without_a_plan_who_picks_private_is_led_to_the_plans(visit
     await expect(page.get_by_role("status").filter(has_text="Private images need the Plus plan")).to_be_visible()
 
     await page.go_back()
-    await expect(page.get_by_text("Private images need the Plus plan")).to_have_count(0)
+    await expect(page.get_by_text("Private images need the Plus plan")).to_have_count(0, timeout=SOONER_THAN_IT_ENDS_MS)
     await expect(page.get_by_label("Prompt", exact=True)).to_have_value("still here afterwards")
     await expect(page.get_by_role("button", name="Visibility:")).to_have_text("Public")
     await person.take_plan("Take Plus")

@@ -89,7 +89,7 @@ export function PromptBox() {
           aria-label="Prompt"
           placeholder="Describe an image"
           rows={1}
-          // The browser would keep it in its history, and show it to whoever comes Back after a sign-out.
+          // Nothing for the browser to keep and offer to whoever is here next.
           autoComplete="off"
           maxLength={MAX_PROMPT}
           value={draft.prompt}
