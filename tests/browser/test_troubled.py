@@ -85,8 +85,6 @@ async def test_one_that_ends_while_the_wire_is_cut_is_there_afterwards(
         visitors = Visitors(browser, wire.base_url)
         person = await visitors()
         await person.sign_in(name)
-        await person.page.goto("/creations/all")
-        await expect(person.page.get_by_text("Nothing here yet")).to_be_visible()
         troubled.provider.hold()
         card = await send(person)
         await is_(card, "running")

@@ -1,6 +1,7 @@
 /** The Prompt Box: selecting the prompt opens the settings; sending never loses what was typed. */
 
 import { type FormEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { inWords } from "../api/problem";
 import type { AspectRatio, Visibility } from "../api/schema";
 import { notify } from "../frame/notices";
 import { follow, go } from "../frame/route";
@@ -25,6 +26,9 @@ export function PromptBox() {
   const visibility: Visibility = preferred.data ?? "public";
   const isAllowed = visibility === "public" || isPrivateAllowed;
   const problem = seedProblem(draft.seed);
+  // Until the remembered value is known nobody may guess it.
+  const isKnown = preferred.data !== undefined;
+  const isReady = draft.prompt.trim() !== "" && problem === null && isAllowed && isKnown;
 
   useEffect(() => keepDraft(userId, draft), [userId, draft]);
   useEffect(() => {
@@ -47,8 +51,7 @@ export function PromptBox() {
       go("/account");
       return;
     }
-    // Until the remembered value is known nobody may guess it.
-    if (draft.prompt.trim() === "" || problem !== null || !isAllowed || preferred.data === undefined) {
+    if (!isReady) {
       return;
     }
     const sent = draft;
@@ -99,11 +102,7 @@ export function PromptBox() {
           onKeyDown={press}
         />
         <VisibilityMenu value={visibility} isSignedIn={userId !== null} />
-        <button
-          type="submit"
-          className="button prompt-send"
-          disabled={userId !== null && (draft.prompt.trim() === "" || problem !== null || !isAllowed)}
-        >
+        <button type="submit" className="button prompt-send" disabled={userId !== null && !isReady}>
           <SparkIcon />
           Generate
         </button>
@@ -117,6 +116,14 @@ export function PromptBox() {
           .
         </p>
       )}
+      {preferred.isError && !isKnown ? (
+        <p className="prompt-note" role="alert">
+          Which visibility you chose can't be read, so nothing is sent. {inWords(preferred.error)}{" "}
+          <button type="button" className="button button-quiet" onClick={() => void preferred.refetch()}>
+            Try again
+          </button>
+        </p>
+      ) : null}
       {isOpen ? (
         <div className="prompt-settings">
           <fieldset className="segments">
