@@ -104,9 +104,9 @@ class GenerationRepository:
 
     async def unshown(self, before: datetime, limit: int) -> list[Document]:
         """Give generations whose outcome was sent before a moment and isn't shown yet."""
-        wanted = {"unfinished": True, "outcome": {"$ne": None}, "result_unpublished": False}
-        found = await self.collection.find(wanted, limit=limit).to_list(limit)
-        return [it for it in found if it["changed_at"] <= before]
+        outcome = {"outcome": {"$ne": None}, "result_unpublished": False}
+        wanted = {"unfinished": True, **outcome, "changed_at": {"$lte": before}}
+        return await self.collection.find(wanted, limit=limit).to_list(limit)
 
     async def forget_image(self, generation_id: GenerationId, image_id: ImageId) -> None:
         """Note that an image is deleted; with the last one the prompt and the seed go."""

@@ -13,7 +13,10 @@ from typing import Any
 from generation.backends import Backend
 from generation.domain import request_event, result_event
 from generation.rendering import OnGenerationRequested
+from generation.repository import GenerationRepository
+from generation.settings import WorkerSettings
 from generation.work_repository import WorkRepository
+from shared import mongo
 from shared.bus.broker import Place
 from shared.ids import new_generation_id
 from shared.objects import MASTERS
@@ -182,3 +185,21 @@ async def test_worker_that_ends_gives_back_what_it_has_at_once(generation: Servi
     new_studio.release()
     await work_of_a_worker(generation, new_studio).apply(request, [0])
     assert (await generation.document(stored["_id"]))["outcome"] == "succeeded"
+
+
+async def test_results_still_being_shown_keep_no_old_one_from_being_sent_again(
+    settings: WorkerSettings,
+) -> None:
+    client, now = mongo.connect(settings.mongo_url), datetime.now(UTC)
+    try:
+        generations = GenerationRepository(mongo.database(client, f"generation_{secrets.token_hex(4)}"))
+        waiting = {"unfinished": True, "outcome": "succeeded", "result_unpublished": False}
+        await generations.collection.insert_many(
+            [{"_id": f"gen_young{number}", "changed_at": now, **waiting} for number in range(2)]
+        )
+        await generations.collection.insert_one({"_id": "gen_old", "changed_at": now - timedelta(minutes=1), **waiting})
+
+        found = await generations.unshown(now - timedelta(seconds=10), limit=2)
+    finally:
+        await client.close()
+    assert [it["_id"] for it in found] == ["gen_old"]
