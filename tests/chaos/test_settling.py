@@ -1,4 +1,3 @@
-import asyncio
 import random
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,10 @@ from tests.chaos.world import Image, Person, World
 from tests.chaos.writers import Writers
 
 
+async def _is_ready() -> bool:
+    return True
+
+
 class _OneReplica(Stack):
     """A gallery that only its people's answers know of."""
 
@@ -22,7 +25,7 @@ class _OneReplica(Stack):
     def replicas(self, service: str) -> list[Process]:
         if service != "gallery":
             return []
-        return [Process("gallery-1", [], {}, self.folder, lambda: asyncio.sleep(0, True))]
+        return [Process("gallery-1", [], {}, self.folder, _is_ready)]
 
 
 class _World(World):
