@@ -14,7 +14,7 @@ from tests.chaos.wire import Wire
 from tests.chaos.wiring import LINKED, Wiring
 
 from embedded.issuer import DevelopmentIssuer, TokenRequest
-from embedded.ports import LOOPBACK, free_port
+from embedded.ports import LOOPBACK, Ports
 from embedded.preparation import prepare
 from embedded.secret_file import Secrets, load_or_create
 from embedded.services import PRODUCT
@@ -46,12 +46,13 @@ class Stack:
         self.shape = shape
         self.folder = folder
         self.wire = Wire()
-        self.wiring = Wiring()
+        self._free = Ports()
+        self.wiring = Wiring(self._free)
         self.processes: dict[str, Process] = {}
         self._ports: dict[str, int] = {}
         self._secrets: Secrets = load_or_create(folder)
         self._issuer = DevelopmentIssuer(self._secrets.issuer_private_key)
-        self._store_ports = {name: free_port() for name in ("kafka", "mongo", "s3")}
+        self._store_ports = {name: self._free.take() for name in ("kafka", "mongo", "s3")}
         self._store_ports["kafka-front"] = self._store_ports["kafka"]
 
     @property
@@ -99,7 +100,7 @@ class Stack:
         wanted = [name for name in STORES if self.shape.kafka is None or not name.startswith("kafka")]
         self.processes = {name: self._store(name) for name in wanted}
         names = [f"{service}-{n}" for service, count in self.shape.replicas.items() for n in range(1, count + 1)]
-        self._ports = {name: free_port() for name in ["issuer", *names]}
+        self._ports = {name: self._free.take() for name in ["issuer", *names]}
         self.processes["issuer"] = self._issuing()
         await _all(self.processes[name].start() for name in [*wanted, "issuer"])
         await make_topics(self.kafka)

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from urllib.parse import urlsplit
 
-from embedded.ports import LOOPBACK, free_port
+from embedded.ports import LOOPBACK, Ports
 
 LINKED = ("gallery-1", "download-1")
 STORES = ("kafka", "mongo", "s3")
@@ -14,7 +14,8 @@ _WITHIN_S = 10.0
 class Wiring:
     """Starts the links' process and tells it what to do."""
 
-    def __init__(self) -> None:
+    def __init__(self, free: Ports) -> None:
+        self._free = free
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
 
@@ -33,7 +34,7 @@ class Wiring:
             await self._tell(f"open kafka/{name} {host} {port} {address} {port}")
         environment["KAFKA_BOOTSTRAP_SERVERS"] = ",".join(f"{host}:{it.rpartition(':')[2]}" for it in brokers)
         for store, setting in (("mongo", "MONGO_URL"), ("s3", "S3_ENDPOINT")):
-            old, own = urlsplit(environment[setting]), free_port()
+            old, own = urlsplit(environment[setting]), self._free.take()
             await self._tell(f"open {store}/{name} {LOOPBACK} {own} {old.hostname} {old.port}")
             environment[setting] = environment[setting].replace(f"{old.hostname}:{old.port}", f"{LOOPBACK}:{own}")
 

@@ -17,8 +17,9 @@ os.environ.setdefault("TESTCONTAINERS_CONNECTION_MODE", "docker_host")
 
 from minio import Minio
 from testcontainers.compose import DockerCompose
-from tests.e2e.stack import Stack, free_port
+from tests.e2e.stack import Stack
 
+from embedded.ports import Ports
 from provisioning import development_secrets
 from shared.credentials import KafkaAccess
 
@@ -58,7 +59,8 @@ class System:
 
     def __init__(self, folder: Path, variables: dict[str, str]) -> None:
         self.secrets = folder / "secrets"
-        self.ports = {kind: free_port() for kind in ("GATEWAY", "KAFKA", "MONGO", "S3")}
+        free = Ports()
+        self.ports = {kind: free.take() for kind in ("GATEWAY", "KAFKA", "MONGO", "S3")}
         self._variables = {
             "COMPOSE_PROJECT_NAME": self.project_name(),
             "COMPOSE_PROFILES": "development",

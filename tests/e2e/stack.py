@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from embedded.ports import Ports
 from shared.credentials import KafkaAccess
 
 READY_WITHIN_S = 60
@@ -61,16 +61,9 @@ class Stack:
             return await self.process.wait()
 
 
-def free_port() -> int:
-    """Give a port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 async def start(data_dir: Path, *options: str, **environment: str) -> Stack:
     """Start the embedded stack on `data_dir` and wait until it is ready."""
-    settings = {**os.environ, "PORT": str(free_port()), "DATA_DIR": str(data_dir), **environment}
+    settings = {**os.environ, "PORT": str(Ports().take()), "DATA_DIR": str(data_dir), **environment}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.types import ASGIApp
 
 from embedded.front import Front
-from embedded.ports import free_port, listen_on
+from embedded.ports import Ports, listen_on
 from embedded.proxy import Proxy
 
 
@@ -183,7 +183,7 @@ async def test_redirects_are_not_followed_and_cookies_not_kept(client: httpx.Asy
 
 
 async def test_service_that_is_down_is_unavailable() -> None:
-    proxy = Proxy("gallery", f"http://127.0.0.1:{free_port()}")
+    proxy = Proxy("gallery", f"http://127.0.0.1:{Ports().take()}")
     async with serving(proxy) as url, httpx.AsyncClient(base_url=url) as client:
         answer = await client.post("/v1/changes", json={})
     assert answer.status_code == 503

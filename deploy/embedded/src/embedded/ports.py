@@ -33,19 +33,32 @@ def listen_on(port: int) -> socket.socket:
     return listener
 
 
-def free_port() -> int:
-    """Give a port that nothing listens on now.
+class Ports:
+    """Gives free ports to those who start together, each port once: nobody listens on them until all are given."""
 
-    Raises:
-        PortError: none was found.
-    """
-    chooser = random.SystemRandom()
-    for _ in range(_TRIES):
-        port = chooser.randint(_FIRST, _LAST)
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
-            try:
-                trial.bind((LOOPBACK, port))
-            except OSError:
-                continue
-            return port
-    raise PortError(f"No free port between {_FIRST} and {_LAST} was found.")
+    def __init__(self, first: int = _FIRST, last: int = _LAST) -> None:
+        self._first, self._last = first, last
+        self._given: set[int] = set()
+        self._chooser = random.SystemRandom()
+
+    def take(self) -> int:
+        """Give a port that nothing listens on now.
+
+        Raises:
+            PortError: none was found.
+        """
+        for _ in range(_TRIES):
+            port = self._chooser.randint(self._first, self._last)
+            if port not in self._given and _is_free(port):
+                self._given.add(port)
+                return port
+        raise PortError(f"No free port between {self._first} and {self._last} was found.")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
+        try:
+            trial.bind((LOOPBACK, port))
+        except OSError:
+            return False
+        return True

@@ -12,7 +12,7 @@ from embedded.child import Child
 from embedded.data_dir import DataDir
 from embedded.errors import ServiceError
 from embedded.gateway import Gateway
-from embedded.ports import LOOPBACK, free_port
+from embedded.ports import LOOPBACK, Ports
 from embedded.proxy import Proxy
 from embedded.services import Catalogue, Environment
 from embedded.surroundings import Surroundings
@@ -109,7 +109,8 @@ async def run_in_processes(
     Raises:
         OSError: one can't be started.
     """
-    ports = {name: free_port() for name in catalogue.names}
+    free = Ports()
+    ports = {name: free.take() for name in catalogue.names}
     urls = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
     processes = [
         Process(

@@ -14,7 +14,7 @@ from typing import Literal
 
 from embedded.child import Child
 from embedded.errors import StoreError
-from embedded.ports import LOOPBACK, free_port
+from embedded.ports import LOOPBACK, Ports
 from embedded.store_kinds import KINDS, S3Keys, StoreKind
 
 StoreName = Literal["kafka", "mongo", "s3"]
@@ -52,7 +52,8 @@ class Stores:
         """
         for name in ("logs", "run"):
             (self._folder / name).mkdir(parents=True, exist_ok=True)
-        ports = {name: free_port() for name in wanted}
+        free = Ports()
+        ports = {name: free.take() for name in wanted}
         try:
             async with asyncio.timeout(within_s), asyncio.TaskGroup() as group:
                 for name, port in ports.items():
