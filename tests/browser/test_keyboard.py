@@ -62,7 +62,7 @@ async def _sign_in_and_take_plus(page: Page, name: str) -> None:
 async def _generate_three(person: Visitor) -> None:
     page, keys = person.page, person.page.keyboard
     await page.goto("/creations/all")
-    await expect(page.get_by_label("Prompt", exact=True)).to_be_visible()
+    await expect(page.get_by_role("button", name="Visibility: Public")).to_be_visible()
     await tab_to(page, "Prompt")
     await keys.press("Tab")
     assert await focused(page) == "Visibility: Public"

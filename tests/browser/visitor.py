@@ -90,6 +90,7 @@ class Visitor:
     async def choose_visibility(self, visibility: str) -> None:
         """Use the Visibility button of the Prompt Box."""
         button = self.page.get_by_role("button", name="Visibility:")
+        await expect(button).to_be_enabled()
         if visibility not in await button.inner_text():
             await button.click()
             await self.page.get_by_role("menuitemradio", name=visibility).click()

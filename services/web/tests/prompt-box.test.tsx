@@ -59,10 +59,25 @@ it("takes no click that it would lose: the button waits for the remembered visib
   await vi.waitFor(() => expect(sent).toMatchObject([{ prompt: "a quiet lake", visibility: "private" }]));
 });
 
+it("names no visibility that may be wrong: until the remembered one is known the button says that it isn't", async () => {
+  await typed();
+  const visibility = () => screen.getByRole<HTMLButtonElement>("button", { name: /^Visibility: / });
+  expect(visibility().textContent).toBe("…");
+  expect(visibility().getAttribute("aria-label")).toBe("Visibility: being read");
+  expect(visibility().getAttribute("aria-busy")).toBe("true");
+  expect(visibility().disabled).toBe(true);
+
+  await act(async () => answer(json({ visibility: "private" })));
+  await vi.waitFor(() => expect(visibility().textContent).toBe("Private"));
+  expect(visibility().getAttribute("aria-label")).toBe("Visibility: Private");
+  expect(visibility().disabled).toBe(false);
+});
+
 it("says why nothing can be sent when the remembered visibility can't be read, and asks again", async () => {
   const button = await typed();
   await act(async () => answer(json({ code: "not_allowed", detail: "Not now." }, 403)));
   expect((await screen.findByRole("alert")).textContent).toContain("can't be read, so nothing is sent");
+  expect(screen.getByRole<HTMLButtonElement>("button", { name: "Visibility: unknown" }).disabled).toBe(true);
   expect(button.disabled).toBe(true);
 
   askAgain();
@@ -71,4 +86,5 @@ it("says why nothing can be sent when the remembered visibility can't be read, a
 
   await vi.waitFor(() => expect(button.disabled).toBe(false));
   expect(screen.queryByRole("alert")).toBeNull();
+  expect(screen.getByRole("button", { name: "Visibility: Public" }).textContent).toBe("Public");
 });

@@ -10,7 +10,7 @@ import { useSession } from "../session/session";
 import { SparkIcon } from "../ui/icons";
 import { type Draft, keepDraft, loadDraft, MAX_PROMPT, seedProblem } from "./draft";
 import { useTracker } from "./tracking";
-import { VisibilityMenu } from "./visibility-menu";
+import { UnknownVisibility, VisibilityMenu } from "./visibility-menu";
 
 const RATIOS: readonly AspectRatio[] = ["1:1", "4:3", "3:2", "16:9", "3:4", "2:3", "9:16"];
 
@@ -23,12 +23,12 @@ export function PromptBox() {
   const [isOpen, setOpen] = useState(false);
   const box = useRef<HTMLFormElement>(null);
   const seedNote = useId();
-  const visibility: Visibility = preferred.data ?? "public";
-  const isAllowed = visibility === "public" || isPrivateAllowed;
+  // Until the remembered value is known nobody may guess it; who isn't signed in has none, and images are public.
+  const visibility: Visibility | null = userId === null ? "public" : (preferred.data ?? null);
+  const isUnreadable = visibility === null && preferred.isError;
+  const isAllowed = visibility !== "private" || isPrivateAllowed;
   const problem = seedProblem(draft.seed);
-  // Until the remembered value is known nobody may guess it.
-  const isKnown = preferred.data !== undefined;
-  const isReady = draft.prompt.trim() !== "" && problem === null && isAllowed && isKnown;
+  const isReady = draft.prompt.trim() !== "" && problem === null && isAllowed && visibility !== null;
 
   useEffect(() => keepDraft(userId, draft), [userId, draft]);
   useEffect(() => {
@@ -101,7 +101,11 @@ export function PromptBox() {
           onChange={(event) => edit({ prompt: event.target.value })}
           onKeyDown={press}
         />
-        <VisibilityMenu value={visibility} isSignedIn={userId !== null} />
+        {visibility === null ? (
+          <UnknownVisibility isUnreadable={isUnreadable} />
+        ) : (
+          <VisibilityMenu value={visibility} isSignedIn={userId !== null} />
+        )}
         <button type="submit" className="button prompt-send" disabled={userId !== null && !isReady}>
           <SparkIcon />
           Generate
@@ -116,7 +120,7 @@ export function PromptBox() {
           .
         </p>
       )}
-      {preferred.isError && !isKnown ? (
+      {isUnreadable ? (
         <p className="prompt-note" role="alert">
           Which visibility you chose can't be read, so nothing is sent. {inWords(preferred.error)}{" "}
           <button type="button" className="button button-quiet" onClick={() => void preferred.refetch()}>

@@ -29,6 +29,21 @@ export function visibilityOptions(isAllowed: boolean) {
   ];
 }
 
+/** In the button's place while the remembered value isn't known: it names none that may be wrong. */
+export function UnknownVisibility({ isUnreadable }: { isUnreadable: boolean }) {
+  return (
+    <button
+      type="button"
+      className="chip chip-unknown"
+      aria-label={isUnreadable ? "Visibility: unknown" : "Visibility: being read"}
+      aria-busy={!isUnreadable}
+      disabled
+    >
+      {isUnreadable ? "Unknown" : "…"}
+    </button>
+  );
+}
+
 export function VisibilityMenu({ value, isSignedIn }: { value: Visibility; isSignedIn: boolean }) {
   const client = useQueryClient();
   const isAllowed = useMayBePrivate();
