@@ -4,6 +4,7 @@ import type { Image, Tab } from "../src/api/schema";
 import { BulkProvider } from "../src/creations/bulk";
 import { Creations } from "../src/creations/creations";
 import { useImageList } from "../src/gallery/lists";
+import { TrackerProvider } from "../src/generating/tracking";
 import { SessionProvider } from "../src/session/session";
 import { CONFIG, image, json, plan } from "./builders";
 
@@ -40,6 +41,7 @@ beforeEach(() => {
     const answers: Record<string, unknown> = {
       "/dev/session": { user_id: "ann" },
       "/v1/entitlement": plan({}),
+      "/v1/generations": { items: [], next_cursor: null },
       "/v1/creations/counts": { all: count, public: count, private: 0 },
     };
     return json(answers[path]);
@@ -50,10 +52,12 @@ beforeEach(() => {
 function Page({ tab }: { tab: Tab }) {
   const list = useImageList(`creations/${tab}`);
   return (
-    <BulkProvider>
-      <Creations tab={tab} list={list} />
-      <output>{list.images.length} in the list</output>
-    </BulkProvider>
+    <TrackerProvider>
+      <BulkProvider>
+        <Creations tab={tab} list={list} />
+        <output>{list.images.length} in the list</output>
+      </BulkProvider>
+    </TrackerProvider>
   );
 }
 

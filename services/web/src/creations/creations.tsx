@@ -9,6 +9,7 @@ import { Gallery } from "../gallery/gallery";
 import { ListFailed } from "../gallery/list-failed";
 import { dropImages, type ImageList } from "../gallery/lists";
 import { among, NONE, type Selection } from "../gallery/selection";
+import { useIsExpecting } from "../generating/tracking";
 import { useCounts } from "../session/queries";
 import { CreationsIcon, GlobeIcon, LockIcon } from "../ui/icons";
 import { number } from "../ui/time";
@@ -33,6 +34,7 @@ export function Creations({ tab, list }: { tab: Tab; list: ImageList }) {
   const counts = useCounts();
   const count = counts.data?.[tab];
   useAgreement(list, count, counts.isFetching);
+  const isExpecting = useIsExpecting(tab, list.readAt);
   const [chosen, setChosen] = useState<Selection>(NONE);
   const order = useMemo(() => list.images.map((image) => image.id), [list.images]);
   const selection = useMemo(() => among(chosen, order), [chosen, order]);
@@ -63,7 +65,7 @@ export function Creations({ tab, list }: { tab: Tab; list: ImageList }) {
         <ListFailed error={list.error} retry={list.retry} />
       ) : list.images.length === 0 && (list.isLoading || (count ?? 0) > 0) ? (
         <Loading count={count ?? 0} />
-      ) : list.images.length === 0 ? (
+      ) : list.images.length === 0 && isExpecting ? null : list.images.length === 0 ? (
         <div className="empty">
           {tab === "private" ? <LockIcon /> : tab === "public" ? <GlobeIcon /> : <CreationsIcon />}
           <p>{EMPTY_WORDS[tab]}</p>

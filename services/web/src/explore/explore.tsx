@@ -5,16 +5,18 @@ import { addressOf } from "../frame/route";
 import { Gallery } from "../gallery/gallery";
 import { ListFailed } from "../gallery/list-failed";
 import { dropImages, type ImageList } from "../gallery/lists";
+import { useIsExpecting } from "../generating/tracking";
 import { ExploreIcon } from "../ui/icons";
 
 export function Explore({ list }: { list: ImageList }) {
   const client = useQueryClient();
+  const isExpecting = useIsExpecting("public", list.readAt);
   return (
     <div className="view">
       <h1 className="visually-hidden">Explore</h1>
       {list.error !== null && list.images.length === 0 ? (
         <ListFailed error={list.error} retry={list.retry} />
-      ) : list.images.length === 0 && !list.isLoading ? (
+      ) : list.images.length === 0 && isExpecting ? null : list.images.length === 0 && !list.isLoading ? (
         <div className="empty">
           <ExploreIcon />
           <p>Nobody has shown an image yet. Yours could be the first.</p>

@@ -3,7 +3,7 @@
 import { api, dataOf, newKey } from "../api/client";
 import { isFinal, watchProgress } from "../api/events";
 import { inWords } from "../api/problem";
-import type { GenerationRequest, GenerationState, Progress, Visibility } from "../api/schema";
+import type { GenerationRequest, GenerationState, Progress, Tab, Visibility } from "../api/schema";
 import { notify } from "../frame/notices";
 import { tellTabs } from "../session/tabs";
 
@@ -22,6 +22,8 @@ export interface Sent {
   problem: string | null;
   isInterrupted: boolean;
   isCancelling: boolean;
+  /** When this page learnt that it succeeded: a list read before can't hold its images. */
+  doneAt: number | null;
 }
 
 type Watcher = typeof watchProgress;
@@ -64,6 +66,7 @@ export class Tracker {
       problem: null,
       isInterrupted: false,
       isCancelling: false,
+      doneAt: null,
     };
     this.set([one, ...this.sent.filter((other) => other.key !== key)]);
     try {
@@ -161,6 +164,7 @@ export class Tracker {
       imageIds: progress.image_ids,
       problem: progress.failure?.detail ?? null,
       isInterrupted: false,
+      doneAt: progress.status === "succeeded" ? Date.now() : null,
     });
     const one = this.sent.find((it) => it.generationId === progress.generation_id);
     if (one !== undefined && isFinal(progress.status)) {
@@ -191,6 +195,15 @@ export function hasEnded(one: Sent): boolean {
   return one.state === "refused" || (one.state !== "sending" && isFinal(one.state));
 }
 
+/** Whether images with this visibility are on their way that a list read at `readAt` can't hold yet. */
+export function isExpecting(sent: readonly Sent[], which: Tab, readAt: number): boolean {
+  return sent.some(
+    (one) =>
+      (which === "all" || one.request.visibility === which) &&
+      (!hasEnded(one) || (one.doneAt !== null && one.doneAt >= readAt)),
+  );
+}
+
 function ofState(state: GenerationState): Sent {
   return {
     key: state.generation_id,
@@ -208,5 +221,6 @@ function ofState(state: GenerationState): Sent {
     problem: state.failure?.detail ?? null,
     isInterrupted: false,
     isCancelling: false,
+    doneAt: null,
   };
 }

@@ -2,12 +2,13 @@
 
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useState, useSyncExternalStore } from "react";
+import type { Tab } from "../api/schema";
 import { announce } from "../frame/notices";
 import { readListsAgain } from "../gallery/lists";
 import { onWake } from "../session/awake";
 import { useSession } from "../session/session";
 import { onTabMessage } from "../session/tabs";
-import { type Sent, Tracker } from "./tracker";
+import { isExpecting, type Sent, Tracker } from "./tracker";
 
 const TrackerContext = createContext<Tracker | null>(null);
 
@@ -61,4 +62,10 @@ export function useTracker(): Tracker {
 export function useSent(): readonly Sent[] {
   const tracker = useTracker();
   return useSyncExternalStore(tracker.subscribe, tracker.all);
+}
+
+/** A list that is read too early to hold what is being made isn't to be called empty. */
+export function useIsExpecting(which: Tab, readAt: number): boolean {
+  const tracker = useTracker();
+  return useSyncExternalStore(tracker.subscribe, () => isExpecting(tracker.all(), which, readAt));
 }
