@@ -1,11 +1,18 @@
-"""A list of any length in front of a visitor; every picture is a real one, from the real service."""
+"""A list of any length, in front of a visitor or in the truth; every picture is a real one, from the real service."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from bench.seeding import insert
 from playwright.async_api import Route
 from tests.browser.visitor import Visitor
+from tests.e2e.stack import Stack
+
+from shared import mongo
+from shared.ids import UserId
+from shared.visibility import Visibility
 
 PAGE = 100
 SHAPES = ((1024, 1024), (1024, 576), (768, 1024))
@@ -14,6 +21,16 @@ SHAPES = ((1024, 1024), (1024, 576), (768, 1024))
 def id_of(number: int) -> str:
     """Give the id of an image of the made-up list."""
     return f"img_{number:032d}"
+
+
+async def owns(stack: Stack, user_id: str, count: int) -> None:
+    """Put public images straight into the truth, as if they had been generated long ago."""
+    assert stack.mongo_url is not None
+    client = mongo.connect(stack.mongo_url)
+    collection = mongo.database(client, "gallery")["images"]
+    newest = datetime.now(UTC) - timedelta(days=1)
+    await insert(collection, UserId(user_id), count, [Visibility.PUBLIC], newest)
+    await client.close()
 
 
 async def show_long_list(visitor: Visitor, image_id: str, owner_id: str, length: int) -> None:

@@ -1,33 +1,16 @@
 """More images than are ever on the page: only what is in view is there; all of them can be selected and changed."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
-from bench.seeding import insert
 from playwright.async_api import expect
 from tests.browser.conftest import Owner
-from tests.browser.long_list import id_of, show_long_list, show_one_picture_for_all
+from tests.browser.long_list import id_of, owns, show_long_list, show_one_picture_for_all
 from tests.browser.visitor import Visitor, Visitors
 from tests.e2e.stack import Stack
-
-from shared import mongo
-from shared.ids import UserId
-from shared.visibility import Visibility
 
 MANY = 10_000
 SOME = 400
 TILES_AT_MOST = 150
 BULK_WITHIN_MS = 60_000
-
-
-async def owns(stack: Stack, user_id: str, count: int) -> None:
-    """Put public images straight into the truth, as if they had been generated long ago."""
-    assert stack.mongo_url is not None
-    client = mongo.connect(stack.mongo_url)
-    collection = mongo.database(client, "gallery")["images"]
-    newest = datetime.now(UTC) - timedelta(days=1)
-    await insert(collection, UserId(user_id), count, [Visibility.PUBLIC], newest)
-    await client.close()
 
 
 @pytest.fixture

@@ -1,13 +1,15 @@
 """A system in trouble: generations fail, hang or end unseen, and a place is late with a change. The page says so."""
 
+import asyncio
 import re
-import secrets
+from typing import Any
 
 import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from playwright.async_api import Browser, Locator, expect
 from tests.browser.conftest import LATE_GROUP, Troubled
+from tests.browser.long_list import owns, show_one_picture_for_all
 from tests.browser.visitor import GENERATED_WITHIN_MS, Visitor, Visitors
 from tests.browser.wire import wire_to
 from tests.e2e.api_client import sign_in
@@ -15,7 +17,18 @@ from tests.e2e.stack import Stack
 
 from shared.contracts import VisibilityChanged
 
+BULK_WITHIN_MS = 60_000
 PROMPT = "a lighthouse at dawn"
+# Three slices: each waits for the late place as long as a request would, so the page sees it grow on any machine.
+MANY = 300
+WATCH_PROGRESS = """() => {
+  window.told = [];
+  new MutationObserver(() => window.told.push({
+    done: document.querySelector(".bulk-result progress")?.value ?? null,
+    words: document.querySelector(".bulk-result p")?.textContent ?? "",
+    spoken: document.querySelector("[data-testid=live]").textContent,
+  })).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
+}"""
 REASON = "Nothing of that kind is painted here."
 
 
@@ -114,14 +127,22 @@ async def confirm_everything(stack: Stack) -> None:
         await consumer.stop()
 
 
-async def test_pending_place_is_named_until_it_has_confirmed(troubled_visitor: Visitors, troubled: Troubled) -> None:
+@pytest.fixture
+async def owner_of_one(troubled_visitor: Visitors, troubled: Troubled, name: str) -> Visitor:
+    """Somebody at their Creations, with one public image."""
     async with httpx.AsyncClient(base_url=troubled.stack.base_url, timeout=30) as http:
-        person = await sign_in(http, f"user_{secrets.token_hex(5)}", [])
+        person = await sign_in(http, name, [])
         await person.subscribed("plus")
-        await person.generate("late to one place", visibility="public")
-    assert person.user_id is not None
+        (image_id,) = await person.generate("late to one place", visibility="public")
     visitor = await troubled_visitor()
-    await visitor.sign_in(person.user_id)
+    await show_one_picture_for_all(visitor, image_id)
+    await visitor.sign_in(name)
+    await expect(visitor.tiles()).to_have_count(1)
+    return visitor
+
+
+async def test_pending_place_is_named_until_it_has_confirmed(owner_of_one: Visitor, troubled: Troubled) -> None:
+    visitor = owner_of_one
     await visitor.tiles().first.get_by_role("link").click()
     await visitor.choose_for_opened("Private")
     result = visitor.page.get_by_test_id("change-result")
@@ -131,3 +152,44 @@ async def test_pending_place_is_named_until_it_has_confirmed(troubled_visitor: V
     await confirm_everything(troubled.stack)
     await expect(result).to_contain_text("Removed from 3 of 3 places")
     await expect(result).not_to_contain_text("pending")
+
+
+async def test_change_of_many_tells_how_far_it_is_and_is_undone(
+    owner_of_one: Visitor, troubled: Troubled, name: str
+) -> None:
+    page = owner_of_one.page
+    await owns(troubled.stack, name, MANY - 1)
+    await page.reload()
+    await expect(page.get_by_role("link", name=f"Public {MANY}")).to_be_visible()
+    await owner_of_one.tiles().first.get_by_role("link").focus()
+    await page.keyboard.press("Control+a")
+    panel = page.get_by_role("region", name="Selected images")
+    await panel.get_by_role("button", name=f"Select all {MANY} matching").click()
+    await page.evaluate(WATCH_PROGRESS)
+    await panel.get_by_role("button", name="More").click()
+    await page.get_by_role("menuitem", name="Make private").click()
+    result = page.locator(".bulk-result")
+    await expect(result).to_contain_text("Written; waiting until every place has it", timeout=BULK_WITHIN_MS)
+    await expect(result).to_contain_text(re.compile(rf"Still pending: {LATE_GROUP}, since \d\d:\d\d:\d\d"))
+    await confirm_everything(troubled.stack)
+    await expect(page.get_by_test_id("live")).to_have_text(f"{MANY} images made private.")
+    await expect(result).to_contain_text(f"{MANY} images made private.Removed from 3 of 3 places")
+    grew_as_it_was_told(await page.evaluate("told"))
+    await expect(page.get_by_role("link", name=f"Private {MANY}")).to_be_visible()
+
+    await result.get_by_role("button", name="Undo").click()
+    undone = asyncio.ensure_future(expect(result).to_contain_text(f"{MANY} images changed back."))
+    while not undone.done():
+        await confirm_everything(troubled.stack)
+    await undone
+    await expect(page.get_by_role("link", name=f"Public {MANY}")).to_be_visible()
+
+
+def grew_as_it_was_told(told: list[dict[str, Any]]) -> None:
+    """See that the bar, the words beside it and what is read out grew in several steps before the end."""
+    parts = [it for it in told if it["done"] is not None and 0 < it["done"] < MANY]
+    counts = [it["done"] for it in parts]
+    assert len(set(counts)) >= 2, told
+    assert counts == sorted(counts)
+    assert {it["words"] for it in parts} == {f"{count} of {MANY} images done" for count in counts}
+    assert len({it["spoken"] for it in told if it["spoken"].endswith(f" of {MANY} images done")}) >= 2, told

@@ -26,6 +26,8 @@ interface Running {
 
 const ASK_EVERY_MS = 400;
 const SLOWEST_MS = 5_000;
+/** Progress is read out this often at the most: each time would be without end. */
+const SAID_IN_PARTS = 4;
 
 interface Bulk {
   running: Running | null;
@@ -54,6 +56,10 @@ async function ask(running: Running): Promise<Change> {
   return dataOf(api.POST("/v1/changes", { params: { header }, body: { ...wanted.which, visibility: wanted.to } }));
 }
 
+function partDone({ counts }: Change): number {
+  return Math.floor((SAID_IN_PARTS * (counts.total - counts.pending)) / Math.max(1, counts.total));
+}
+
 export function BulkProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const [running, setRunning] = useState<Running | null>(null);
@@ -75,7 +81,13 @@ export function BulkProvider({ children }: { children: ReactNode }) {
         let change = await ask(began);
         show({ change });
         let wait = ASK_EVERY_MS;
+        let said = -1;
         while (change.state === "pending") {
+          const part = partDone(change);
+          if (part > said && !isOver.current) {
+            said = part;
+            announce(progressInWords(change));
+          }
           await new Promise((resolve) => setTimeout(resolve, wait));
           if (isOver.current) {
             return;
