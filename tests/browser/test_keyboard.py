@@ -48,6 +48,8 @@ async def _sign_in_and_take_plus(page: Page, name: str) -> None:
     await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     await keys.press("Tab")
     assert await focused(page) == "Skip to content"
+    await keys.press("Enter")
+    await expect(page.locator("main")).to_be_focused()
     await page.get_by_label("Another name").focus()
     await keys.type(name)
     await keys.press("Enter")

@@ -6,6 +6,7 @@ from tests.browser.conftest import Owner
 from tests.browser.visitor import Visitors
 
 PROMPT = "zanzibar marmalade observatory"
+PUBLIC_PROMPT = "quixotic samovar meridian"
 
 
 async def test_stranger_walks_everywhere_and_gets_no_id_prompt_or_byte(
@@ -13,7 +14,7 @@ async def test_stranger_walks_everywhere_and_gets_no_id_prompt_or_byte(
 ) -> None:
     person = await owner()
     hidden = await person.generate(PROMPT, visibility="private", count=2)
-    shown = await person.generate("a public one beside them", visibility="public")
+    shown = await person.generate(PUBLIC_PROMPT, visibility="public")
     pictures = [
         (await person.get(path)).content
         for image_id in hidden
@@ -50,7 +51,8 @@ async def test_stranger_walks_everywhere_and_gets_no_id_prompt_or_byte(
     assert (await person.get(f"/v1/previews/{shown[0]}?width=1024")).content[2_000:2_064] in everything
     for image_id in hidden:
         assert image_id.encode() not in everything
-    for word in PROMPT.split():
+    # A prompt is its owner's, also that of a public image.
+    for word in (*PROMPT.split(), *PUBLIC_PROMPT.split()):
         assert word.encode() not in everything
     for picture in pictures:
         assert len(picture) > 3_000
@@ -90,6 +92,7 @@ async def test_nothing_of_the_owner_is_stored_and_back_shows_none_after_sign_out
 
     await page.get_by_role("navigation", name="Main").get_by_role("link").last.click()
     await page.get_by_role("button", name="Sign out").click()
+    await page.wait_for_url("**/explore")  # signing out loads the page anew
     await expect(page.get_by_role("link", name="Sign in")).to_be_visible()
     for _ in range(4):
         await page.go_back()
@@ -120,4 +123,6 @@ async def test_page_asks_nobody_but_its_own_host(visitor: Visitors, path: str) -
     assert all(address.startswith((stranger.made_for, "blob:")) for address in traffic.addresses)
     headers = next(headers for address, _, headers in traffic.responses if address.endswith(path))
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-robots-tag"] == "noindex, nofollow, noarchive"
     assert await stranger.page.locator("meta[name=robots]").get_attribute("content") == "noindex, nofollow, noarchive"
