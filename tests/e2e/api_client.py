@@ -98,14 +98,16 @@ class Person:
             cursor = {"cursor": page["next_cursor"]}
 
 
-async def eventually(condition: Callable[[], Awaitable[T | None]], within_s: float = DONE_WITHIN_S) -> T:
+async def eventually(
+    condition: Callable[[], Awaitable[T | None]], within_s: float = DONE_WITHIN_S, every_s: float = 0.05
+) -> T:
     """Give the condition's value once there is one."""
     async with asyncio.timeout(within_s):
         while True:
             value = await condition()
             if value:
                 return value
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(every_s)
 
 
 async def sign_in(http: httpx.AsyncClient, user_id: str, roles: list[str]) -> Person:
