@@ -25,16 +25,26 @@ class Provider:
     def __init__(self) -> None:
         self.url = ""
         self.refusal: str | None = None
-        self._may_answer = threading.Event()
-        self._may_answer.set()
+        self._gate = threading.Condition()
+        self._is_held = False
+        self._may_pass = 0
 
     def hold(self) -> None:
         """Begin pictures, and don't finish them."""
-        self._may_answer.clear()
+        with self._gate:
+            self._is_held, self._may_pass = True, 0
+
+    def finish_one(self) -> None:
+        """Finish one of them, and hold the others."""
+        with self._gate:
+            self._may_pass += 1
+            self._gate.notify_all()
 
     def let_go(self) -> None:
         """Finish them."""
-        self._may_answer.set()
+        with self._gate:
+            self._is_held = False
+            self._gate.notify_all()
 
     def restore(self) -> None:
         """Answer at once again."""
@@ -44,13 +54,18 @@ class Provider:
     async def generate(self, request: Request) -> Response:
         """Answer as OpenAI's images API does."""
         wanted = await request.json()
-        await asyncio.to_thread(self._may_answer.wait, HELD_AT_MOST_S)
+        await asyncio.to_thread(self._wait_at_the_gate)
         if self.refusal is not None:
             return JSONResponse({"error": {"message": self.refusal}}, 400)
         width, height = (int(part) for part in wanted["size"].split("x"))
         picture = io.BytesIO()
         Image.radial_gradient("L").resize((width, height)).convert("RGB").save(picture, "PNG")
         return JSONResponse({"data": [{"b64_json": base64.b64encode(picture.getvalue()).decode()}]})
+
+    def _wait_at_the_gate(self) -> None:
+        with self._gate:
+            self._gate.wait_for(lambda: not self._is_held or self._may_pass > 0, HELD_AT_MOST_S)
+            self._may_pass = max(0, self._may_pass - 1)
 
 
 @contextmanager

@@ -63,22 +63,27 @@ async def test_ten_thousand_images_are_moved_through_with_few_in_the_document(vi
 async def test_all_matching_are_selected_changed_and_undone(collector: Visitor, stack: Stack) -> None:
     page = collector.page
     await owns(stack, await name_of(collector), SOME)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     await page.reload()
     await expect(page.get_by_role("link", name="Public 151")).to_be_visible()
     await collector.tiles().first.get_by_role("link").focus()
     await page.keyboard.press("Control+a")
     panel = page.get_by_role("region", name="Selected images")
     await expect(panel).to_contain_text("100 selected")
+    assert not [it for it in asked if "cursor=" in it], "more is loaded only when the end comes near"
     await panel.get_by_role("button", name="Select all 151 matching").click()
     await expect(panel).to_contain_text("151 selected")
     await collector.tiles().nth(1).get_by_role("button", name="Don't select").click()
     await expect(panel).to_contain_text("150 selected")
     await panel.get_by_role("button", name="More").click()
     await page.get_by_role("menuitem", name="Make private").click()
-    result = page.locator(".bulk-result")
+    result = page.get_by_role("region", name="Change of many")
+    await expect(result).to_be_focused()
     await expect(result).to_contain_text("150 images made private.", timeout=BULK_WITHIN_MS)
     await expect(page.get_by_role("link", name="Public 1", exact=True)).to_be_visible()
     await result.get_by_role("button", name="Undo").click()
+    await expect(result).to_be_focused()
     await expect(result).to_contain_text("150 images changed back.", timeout=BULK_WITHIN_MS)
     await expect(page.get_by_role("link", name="Public 151")).to_be_visible()
 

@@ -66,6 +66,24 @@ async def test_failed_one_says_why_and_is_tried_again(person: Visitor, troubled:
     await expect(person.page.locator(".tile-lock")).to_have_count(1)
 
 
+async def test_card_fills_as_its_pictures_are_finished(person: Visitor, troubled: Troubled) -> None:
+    troubled.provider.hold()
+    page = person.page
+    await page.get_by_label("Prompt", exact=True).fill(PROMPT)
+    await page.get_by_role("group", name="Images").get_by_role("radio", name="4").check()
+    await page.get_by_role("button", name="Generate").click()
+    card = page.locator(".card").first
+    # A picture that is begun counts a twentieth of itself.
+    for percent in (1, 26, 51, 76):
+        await expect(card).to_contain_text(f"{percent} %")
+        await expect(card.get_by_role("progressbar", name="Progress")).to_have_js_property("value", percent)
+        filled = await card.locator(".card-fill").first.evaluate("(it) => new DOMMatrix(it.style.transform).d")
+        assert round(100 * filled) == percent
+        troubled.provider.finish_one()
+    await is_(card, "succeeded")
+    await expect(person.tiles()).to_have_count(4)
+
+
 async def test_cancelled_one_leaves_no_image(person: Visitor, troubled: Troubled) -> None:
     troubled.provider.hold()
     card = await send(person)

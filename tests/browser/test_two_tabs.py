@@ -48,6 +48,8 @@ async def test_two_tabs_of_one_person_agree(visitor: Visitors, name: str) -> Non
     await other.locator(".tile").get_by_role("link").click()
     await expect(details.locator(".chip-large")).to_have_text("Private")
     await page.get_by_role("button", name="Sign out").click()
+    await page.wait_for_url("**/explore")  # signing out loads the page anew
+    await expect(page.get_by_role("link", name="Sign in")).to_be_visible()
     # No id of what was open stays in the address.
     await expect(other).to_have_url(re.compile("/creations/all$"))
     await expect(other.get_by_role("heading", name="Sign in to see your creations")).to_be_visible()

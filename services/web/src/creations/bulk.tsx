@@ -146,28 +146,36 @@ export function BulkProvider({ children }: { children: ReactNode }) {
 /** How far it is, then what it did, with Undo. */
 export function BulkResult() {
   const { running, undo, again, dismiss } = useBulk();
+  const box = useRef<HTMLElement>(null);
+  const key = running?.key;
+  useEffect(() => {
+    // What was pressed is gone, the panel or Undo: whoever uses the keyboard goes on from here.
+    if (key !== undefined && document.activeElement === document.body) {
+      box.current?.focus();
+    }
+  }, [key]);
   if (running === null) {
     return null;
   }
   const { change, error } = running;
   if (error !== null) {
     return (
-      <div className="bulk-result" role="alert">
-        <p>{inWords(error)}</p>
+      <section className="bulk-result" aria-label="Change of many" ref={box} tabIndex={-1}>
+        <p role="alert">{inWords(error)}</p>
         <div className="bulk-buttons">
           <button type="button" className="button button-small" onClick={again}>
             Try again
           </button>
           <Close onClick={dismiss} />
         </div>
-      </div>
+      </section>
     );
   }
   const isDone = change?.state === "enforced";
   const done = change === null ? 0 : change.counts.total - change.counts.pending;
   const to = change?.visibility ?? "public";
   return (
-    <div className="bulk-result">
+    <section className="bulk-result" aria-label="Change of many" ref={box} tabIndex={-1}>
       <div className="bulk-text">
         <p>
           {change === null
@@ -201,7 +209,7 @@ export function BulkResult() {
         ) : null}
         {isDone ? <Close onClick={dismiss} /> : null}
       </div>
-    </div>
+    </section>
   );
 }
 

@@ -60,10 +60,11 @@ export function Gallery(props: GalleryProps) {
   const shown = virtual.getVirtualItems();
   const lastShown = shown.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (hasMore && lastShown >= rows.length - 6) {
+    // Without a width there are no rows yet, however many images there are.
+    if (hasMore && width > 0 && lastShown >= rows.length - 6) {
       loadMore();
     }
-  }, [hasMore, lastShown, rows.length, loadMore]);
+  }, [hasMore, width, lastShown, rows.length, loadMore]);
 
   const latest = useRef({ order, selection, onSelection });
   useEffect(() => {
