@@ -46,4 +46,9 @@ async def test_hashed_files_are_kept_for_good(client: httpx.AsyncClient) -> None
         answer = await client.get(path)
         assert answer.status_code == 200
         assert answer.headers.get_list("Cache-Control") == ["public, max-age=31536000, immutable"]
-    assert (await client.get("/assets/index-none.js")).status_code == 404
+
+
+async def test_missing_file_is_asked_for_again(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/assets/index-none.js")
+    assert answer.status_code == 404
+    assert answer.headers.get_list("Cache-Control") == ["no-store"]
