@@ -45,11 +45,12 @@ def _mongo(port: int, data: Path) -> list[str]:
     # A settings file of our own, empty: else it takes one from the working or the home folder.
     configuration = data.parent / "run" / "secantusd.toml"
     configuration.write_text("")
+    # Standalone: without a log of all writes, which nobody here reads and which slows each write as it grows.
     return [
         *(sys.executable, "-c", "from secantus.cli import main; main()"),
         *("--config", str(configuration), "--storage-path", str(data)),
         *("--host", LOOPBACK, "--port", str(port)),
-        *("--cache-size", "256M", "--log-level", "WARNING"),
+        *("--cache-size", "256M", "--log-level", "WARNING", "--standalone"),
     ]
 
 
