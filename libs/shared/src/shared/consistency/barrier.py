@@ -29,6 +29,8 @@ _meter = metrics.get_meter("shared.consistency")
 _waited = _meter.create_histogram("revocation.ms", unit="ms", description="from the change to its enforcement")
 
 _POLL_FIRST_S, _POLL_LAST_S = 0.001, 0.01
+_NOT_BEFORE = 0.7
+"""Of the usual wait: asking earlier only takes from the consumer that is writing."""
 LEASES_ARE_OVER_S = 1.1 * L_MAX
 _POLL_AFTER_ERROR_S = 0.2
 _ASK_WITHIN_S = 2.0
@@ -40,6 +42,7 @@ class _Waiter:
     needs: dict[TopicPartition, int]
     pending: set[str]
     began: float
+    acknowledged: float
     applied_ms: dict[str, float] = field(default_factory=dict)
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -67,6 +70,7 @@ class Barrier:
         self._coordinators: dict[str, tuple[int, float]] = {}
         self._waiters: set[_Waiter] = set()
         self._poller: asyncio.Task[None] | None = None
+        self._usual_s = 0.0
 
     async def start(self) -> None:
         """Connect.
@@ -87,8 +91,8 @@ class Barrier:
         for place in places:
             partition = TopicPartition(place.topic, place.partition)
             needs[partition] = max(needs.get(partition, 0), place.offset + 1)
-        waiter = _Waiter(needs, {it.group for it in self._enforcers} if needs else set(), began)
         acknowledged, by_lease = clock(), set[str]()
+        waiter = _Waiter(needs, {it.group for it in self._enforcers} if needs else set(), began, acknowledged)
         if waiter.pending:
             self._waiters.add(waiter)
             if self._poller is None or self._poller.done():
@@ -136,33 +140,45 @@ class Barrier:
 
     async def _poll(self) -> None:
         while self._waiters:
-            wanted = {group for waiter in self._waiters for group in waiter.pending}
             try:
-                for group in wanted:
+                for group in self._awaited():
+                    await self._coordinator(group)
+                await asyncio.sleep(min((self._pause(waiter) for waiter in self._waiters), default=0.0))
+                for group in self._awaited():
                     self._note(group, await self._believable(group, await self._committed(group)))
             except (KafkaError, TimeoutError, OSError) as error:
                 self._coordinators.clear()
                 log.warning("offsets can't be asked", extra={"error": type(error).__name__})
                 await asyncio.sleep(_POLL_AFTER_ERROR_S)
-            await asyncio.sleep(self._pause())
 
-    def _pause(self) -> float:
-        # A tenth of what the youngest has waited: quick answers are worth many polls, slow ones few.
-        youngest = max((waiter.began for waiter in self._waiters), default=0.0)
-        return min(max((clock() - youngest) / 10, _POLL_FIRST_S), _POLL_LAST_S)
+    def _awaited(self) -> set[str]:
+        return {group for waiter in self._waiters for group in waiter.pending}
 
-    async def _committed(self, group: str) -> dict[TopicPartition, int]:
-        if self._admin is None:
-            raise RuntimeError("the barrier isn't started")
-        wanted = list({it for waiter in self._waiters if group in waiter.pending for it in waiter.needs})
+    def _pause(self, waiter: _Waiter) -> float:
+        # A tenth of what it has waited: quick answers are worth many polls, slow ones few.
+        waited = clock() - waiter.acknowledged
+        return min(max(_NOT_BEFORE * self._usual_s - waited, waited / 10, _POLL_FIRST_S), _POLL_LAST_S)
+
+    async def _coordinator(self, group: str) -> int:
         # A node that isn't the coordinator any more answers without a word of offsets: so it is asked for every second.
         node, until = self._coordinators.get(group, (None, 0.0))
+        if node is None or clock() > until:
+            async with asyncio.timeout(_ASK_WITHIN_S):
+                node = await self._connected().find_coordinator(group)
+            self._coordinators[group] = node, clock() + _KEEP_COORDINATOR_S
+        return node
+
+    async def _committed(self, group: str) -> dict[TopicPartition, int]:
+        wanted = list({it for waiter in self._waiters if group in waiter.pending for it in waiter.needs})
+        node = await self._coordinator(group)
         async with asyncio.timeout(_ASK_WITHIN_S):
-            if node is None or clock() > until:
-                node = await self._admin.find_coordinator(group)
-                self._coordinators[group] = node, clock() + _KEEP_COORDINATOR_S
-            committed = await self._admin.list_consumer_group_offsets(group, node, wanted)
+            committed = await self._connected().list_consumer_group_offsets(group, node, wanted)
         return {partition: at.offset for partition, at in committed.items()}
+
+    def _connected(self) -> AIOKafkaAdminClient:
+        if self._admin is None:
+            raise RuntimeError("the barrier isn't started")
+        return self._admin
 
     async def _believable(self, group: str, committed: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
         """Leave out commits beyond the end of the log: they are from another log, until they change.
@@ -191,4 +207,5 @@ class Barrier:
                 waiter.pending.discard(group)
                 waiter.applied_ms[group] = round((now - waiter.began) * 1000, 1)
                 if not waiter.pending:
+                    self._usual_s += (min(now - waiter.acknowledged, 2 * _POLL_LAST_S) - self._usual_s) / 8
                     waiter.done.set()
