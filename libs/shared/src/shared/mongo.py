@@ -22,9 +22,9 @@ Collection = AsyncCollection[Document]
 StoreError = PyMongoError
 StoreUnavailable = (ConnectionFailure, ExecutionTimeout)
 
-T = TypeVar("T", bound=str)
+T = TypeVar("T")
 
-_IDS_A_QUERY = 50
+_IDS_A_QUERY = 10
 _DURABLE = WriteConcern(w="majority", j=True, wtimeout=5_000)
 
 
@@ -57,9 +57,9 @@ def database(client: Client, name: str) -> Database:
     )
 
 
-def chunks(ids: Sequence[T]) -> list[list[T]]:
-    """Cut ids into lists that one query may name: embedded stores scan everything for longer ones."""
-    return [list(ids[start : start + _IDS_A_QUERY]) for start in range(0, len(ids), _IDS_A_QUERY)]
+def chunks(named: Sequence[T]) -> list[list[T]]:
+    """Cut what is named by ids into lists for one query each: embedded stores scan everything for longer ones."""
+    return [list(named[start : start + _IDS_A_QUERY]) for start in range(0, len(named), _IDS_A_QUERY)]
 
 
 def granting(collection: Collection) -> Collection:

@@ -69,6 +69,11 @@ def live_ones(chosen: Visibility | None) -> list[Visibility]:
     return [Visibility(value) for value in _LIVE] if chosen is None else [chosen]
 
 
+def is_live(stored: object) -> bool:
+    """Tell whether what a store holds as visibility is one under which the owner still has the image."""
+    return stored in _LIVE
+
+
 def is_public(visibility: Visibility) -> bool:
     """Tell whether everybody may view it: what its bytes' cache headers depend on."""
     return visibility == Visibility.PUBLIC

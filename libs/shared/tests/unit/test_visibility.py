@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.ids import UserId
-from shared.visibility import Visibility, live_ones, may_view, owned_by, parse_row, readable_by
+from shared.visibility import Visibility, is_live, live_ones, may_view, owned_by, parse_row, readable_by
 
 USERS = st.sampled_from(["ann", "bob", "operator"]).map(UserId)
 
@@ -53,6 +53,7 @@ def test_strange_visibility_is_matched_by_no_filter_and_read_as_none(strange: An
     document = {"owner_id": "ann", "visibility": strange}
     for viewer in (None, UserId("ann"), UserId("bob")):
         assert not any(matches(document, clause) for clause in readable_by(viewer))
+    assert not is_live(strange)
     assert parse_row(document) is None
 
 

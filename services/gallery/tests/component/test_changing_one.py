@@ -103,9 +103,18 @@ async def test_owner_deletes_image_nobody_sees_it_and_it_stays_a_tombstone(galle
     for viewer in (None, "ann"):
         seen = await gallery.client.get(f"/v1/images/{image}", headers=gallery.as_(viewer))
         assert seen.status_code == 404
+    for visibility in ("public", "private"):
+        assert (await patch(gallery, image, visibility, "ann")).status_code == 404, "it must not come back"
     row = await gallery.enforcer_rows.row(image)
     assert row is not None
     assert row["visibility"] == "deleted"
+
+
+@pytest.mark.parametrize("stored", [{"$set": {"visibility": "strange"}}, {"$unset": {"visibility": 1}}])
+async def test_image_without_a_known_visibility_cannot_be_changed(gallery: Gallery, stored: dict[str, Any]) -> None:
+    image = await gallery.image("ann")
+    await gallery.database["images"].update_one({"_id": image}, stored)
+    assert (await patch(gallery, image, "public", "ann")).status_code == 404
 
 
 async def test_owner_reads_history_with_when_it_was_enforced(gallery: Gallery) -> None:

@@ -11,6 +11,8 @@ from gallery.changes.domain import BulkChange, Item
 from gallery.changes.erasure import Erasure
 from gallery.changes.repository import ChangeRepository
 from gallery.changes.schemas import ChangeCounts
+from gallery.images.domain import Image, entry
+from gallery.images.repository import ImageRepository
 from gallery.images.writer import ImageWriter
 from shared import mongo
 from shared.bus.log_ends import LogEnds
@@ -20,7 +22,7 @@ from shared.ids import ChangeId, ImageId, UserId, new_change_id
 from shared.testing.events import visibility_changed
 from shared.visibility import Visibility
 
-ANN = UserId("ann")
+ANN, CHANGE = UserId("ann"), new_change_id()
 
 
 @pytest.fixture
@@ -62,6 +64,30 @@ async def test_undo_that_was_never_accepted_gives_its_place_to_the_next(database
     assert await changes.mark_undone(change.id, again), "the first one left no change"
     await changes.insert(bulk(again), [])
     assert not await changes.mark_undone(change.id, late), "it is undone"
+
+
+async def test_what_was_written_beside_a_quicker_change_is_not_said_to_be_written(database: mongo.Database) -> None:
+    writer, images = ImageWriter(database), ImageRepository(database)
+    for number in range(3):
+        await writer.adopt(visibility_changed("ann", f"img_{number}", "public"))
+    read = list((await images.of_owner([ImageId(f"img_{number}") for number in range(3)], ANN)).values())
+    private = [(it, entry(it, Visibility.PRIVATE, ANN, Cause.BULK, CHANGE, datetime.now(UTC))) for it in read]
+    quicker = entry(read[0], Visibility.DELETED, ANN, Cause.OWNER, new_change_id(), datetime.now(UTC))
+    assert await writer.change_one({**read[0].model_dump(by_alias=True), "history": []}, quicker)
+
+    assert await writer.change_many(private) == [], "which of them were is to be read"
+
+    later = list((await images.of_owner([it.id for it in read], ANN)).values())
+    assert [it.visibility for it in later] == [Visibility.DELETED, Visibility.PRIVATE, Visibility.PRIVATE]
+    public = [(it, entry(it, Visibility.PUBLIC, ANN, Cause.BULK, CHANGE, datetime.now(UTC))) for it in later[1:]]
+    written = await writer.change_many(public)
+    assert [_state(Image.model_validate(it)) for it in written] == [
+        _state(it) for it in (await images.of_owner([it.id for it in later[1:]], ANN)).values()
+    ]
+
+
+def _state(image: Image) -> tuple[Any, ...]:
+    return image.id, image.version, image.visibility, image.change_id, image.cause, image.enforcing, image.unpublished
 
 
 async def test_deletion_taken_from_the_log_holds_no_other_up(database: mongo.Database) -> None:

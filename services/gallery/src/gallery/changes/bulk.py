@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from aiokafka.errors import KafkaError
 
-from gallery.changes.domain import BulkChange, Item, judge, slowest, without_pending
+from gallery.changes.domain import CHANGED, BulkChange, Item, judge, slowest, without_pending
 from gallery.changes.repository import ChangeRepository
 from gallery.images.domain import HistoryEntry, Image, entry
 from gallery.images.repository import ImageRepository
@@ -125,22 +125,22 @@ class BulkRunner:
                     writes.append((image, _entry(change, item, image, at)))
                     tried.append(item.model_copy(update={"from_": image.visibility}))
                     continue
-                done[item.image_id] = item.model_copy(
-                    update={
-                        "result": verdict.result,
-                        "reason": verdict.reason,
-                        "new_version": image.version if image and verdict.result == "changed" else None,
-                    }
-                )
+                done[item.image_id] = item.after(verdict, None if image is None else image.version)
                 # Unchanged isn't yet enforced: an earlier change of it may still be on its way.
                 if image is not None and verdict.result in {"changed", "unchanged"} and image.enforcing:
                     changed.append(image.model_dump(by_alias=True))
             if not tried:
                 break
             # What each was before goes ahead of the write: an undo needs it, also after a crash in between.
-            left = tried
             await self._changes.save_slice(change, change.next_slice, [*done.values(), *tried])
-            await self._writer.change_many(writes)
+            written = {it["_id"]: it for it in await self._writer.change_many(writes)}
+            changed += written.values()
+            done |= {
+                it.image_id: it.after(CHANGED, written[it.image_id]["version"])
+                for it in tried
+                if it.image_id in written
+            }
+            left = [it for it in tried if it.image_id not in written]
         lost = {it.image_id: it.model_copy(update={"result": "refused", "reason": "changed_meanwhile"}) for it in left}
         return [done.get(item.image_id) or lost[item.image_id] for item in items], changed
 

@@ -1,7 +1,7 @@
 """Changing many images: accepted as a whole, answered as far as it is, undone as one."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from gallery.changes.bulk import BulkRunner
@@ -15,7 +15,7 @@ from gallery.changes.schemas import (
     ItemView,
     Selection,
 )
-from gallery.images.domain import HistoryEntry, Image
+from gallery.images.domain import HistoryEntry
 from gallery.images.repository import ImageRepository
 from shared.auth import User
 from shared.consistency import Enforcement, PlaceView
@@ -113,22 +113,22 @@ class BulkService:
         if request.select is not None:
             chosen = await self._select(owner, request.select)
         else:
-            wanted = list(dict.fromkeys(ImageId(it) for it in request.image_ids or ()))
-            found = await self._images.of_owner(wanted, owner)
-            chosen = [(it, found.get(it)) for it in wanted]
-        return [Item(image_id=it, version=image and image.version, to=request.visibility) for it, image in chosen]
+            wanted = [ImageId(it) for it in request.image_ids or ()]
+            found = await self._images.of_owner(list(dict.fromkeys(wanted)), owner)
+            chosen = {it: found[it].version if it in found else None for it in wanted}
+        return [Item(image_id=it, version=version, to=request.visibility) for it, version in chosen.items()]
 
-    async def _select(self, owner: UserId, select: Selection) -> list[tuple[ImageId, Image | None]]:
+    async def _select(self, owner: UserId, select: Selection) -> Mapping[ImageId, int | None]:
         visibility = None if select.visibility == "all" else select.visibility
         before = select.before or datetime.now(UTC)
         excluded = set(select.exclude)
-        found = await self._images.matching(owner, visibility, before, MAX_IMAGES + len(excluded) + 1)
-        chosen = [(it.id, it) for it in found if it.id not in excluded]
+        found = await self._images.versions_of(owner, visibility, before, MAX_IMAGES + len(excluded) + 1)
+        chosen = {it: version for it, version in found.items() if it not in excluded}
         if len(chosen) > MAX_IMAGES:
             raise Problem(
                 422, "too_many_images", f"At most {MAX_IMAGES} images in one change; narrow it with `before`."
             )
-        return [*chosen]
+        return chosen
 
     async def _undo_items(self, user: User, undone_id: ChangeId) -> tuple[datetime, list[Item]]:
         change = await self._changes.get(undone_id, user.user_id)

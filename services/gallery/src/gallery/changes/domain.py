@@ -19,6 +19,18 @@ SLICE_SIZE = 100
 """Images a slice: about 250 ms of work on the embedded store, so that nobody else waits behind a bulk."""
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be done with one item: nothing (`write` false) or a write, with the result to note."""
+
+    write: bool
+    result: Result
+    reason: Reason | None = None
+
+
+CHANGED = Verdict(False, "changed")
+
+
 class Item(BaseModel):
     """One image of a bulk; `version` is what it had when the bulk was accepted (None: not there)."""
 
@@ -29,6 +41,11 @@ class Item(BaseModel):
     result: Result = "pending"
     reason: Reason | None = None
     new_version: int | None = None
+
+    def after(self, verdict: Verdict, version: int | None) -> "Item":
+        """Give the item with its result; `version` is what its image has now."""
+        new_version = version if verdict.result == "changed" else None
+        return self.model_copy(update={"result": verdict.result, "reason": verdict.reason, "new_version": new_version})
 
 
 class BulkChange(BaseModel):
@@ -55,15 +72,6 @@ class BulkChange(BaseModel):
         return self.next_slice >= self.slices
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is to be done with one item: nothing (`write` false) or a write, with the result to note."""
-
-    write: bool
-    result: Result
-    reason: Reason | None = None
-
-
 def judge(item: Item, image: Image | None, change: BulkChange) -> Verdict:
     """Decide one item against the image as it is now.
 
@@ -71,7 +79,7 @@ def judge(item: Item, image: Image | None, change: BulkChange) -> Verdict:
     hiding always applies (PRODUCT rule 7).
     """
     if image is not None and image.change_id == change.id:
-        return Verdict(False, "changed")  # written by this slice
+        return CHANGED  # written by this slice
     if image is None or is_deleted(image.visibility):
         return Verdict(False, "refused", "not_found")
     if is_already(image.visibility, item.to):

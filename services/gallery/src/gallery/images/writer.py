@@ -63,16 +63,24 @@ class ImageWriter:
         )
         return {**document, **_current(change)} if result.matched_count else None
 
-    async def change_many(self, changes: Sequence[tuple[Image, HistoryEntry]]) -> None:
-        """Apply changes of one moment; each only to the version that was read: who was quicker shows there."""
+    async def change_many(self, changes: Sequence[tuple[Image, HistoryEntry]]) -> list[Document]:
+        """Apply changes of one moment, each only to the version that was read; give the new documents.
+
+        Left out are all that were written together with one that somebody was quicker to change: read them again.
+        """
+        written: list[Document] = []
         alike: dict[tuple[int, Visibility, Visibility], list[tuple[Image, HistoryEntry]]] = defaultdict(list)
         for image, change in changes:
             alike[image.version, image.visibility, change.to].append((image, change))
         for (version, _, _), group in alike.items():
             # What differs between their entries is only the image.
             update = {"$set": _current(group[0][1]), "$push": {"history": _stored(group[0][1])}}
-            for ids in chunks([image.id for image, _ in group]):
-                await self.collection.update_many({"_id": {"$in": ids}, "version": version}, update)
+            for part in chunks(group):
+                wanted = {"_id": {"$in": [image.id for image, _ in part]}, "version": version}
+                result = await self.collection.update_many(wanted, update)
+                if result.matched_count == len(part):
+                    written += [{**image.model_dump(by_alias=True), **_current(change)} for image, change in part]
+        return written
 
     async def mark(
         self, sent: Sequence[tuple[Document, Place | None]], places: list[PlaceView], *, enforced: bool
