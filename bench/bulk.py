@@ -29,7 +29,7 @@ from shared.visibility import Visibility
 IMAGES: Final = 10_000
 _AT_ONCE = 500
 _PREVIEWS_A_SECOND = 20
-_IDLE_S = 10.0
+_IDLE_S = 30.0
 _ENFORCED_WITHIN_S = 300.0
 _ASK_EVERY_S = 0.25
 _NAME = "bench-raw-bulk"

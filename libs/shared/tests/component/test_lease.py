@@ -1,5 +1,6 @@
 """A row is trusted only while its partition is known to be as new as the log was a moment ago."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -11,6 +12,7 @@ from shared.consistency import Lease, Sights, clock
 from shared.contracts import VisibilityChanged
 from shared.mongo import Database
 from shared.read_model import ReadModel
+from shared.runtime import UNHURRIED_LEASE_S
 from shared.testing.apps import eventually
 from shared.testing.events import sending, visibility_changed
 from shared.testing.groups import Member, joined
@@ -67,6 +69,36 @@ async def test_lease_can_be_shorter_but_never_longer_than_what_others_wait_for(m
     lease = Lease(member.consumer, member.log_ends, length_s=0.0)
     await lease.renew()
     assert not lease.is_fresh(TOPIC, "img_1")
+
+
+class Counting(Lease):
+    """Notes when it is renewed, and holds that its group is always behind."""
+
+    renewals: list[float]
+
+    async def renew(self) -> bool:
+        self.renewals.append(clock())
+        return False
+
+
+async def test_lease_that_nobody_decides_by_hurries_only_until_its_group_has_caught_up(member: Member) -> None:
+    lease = Counting(member.consumer, member.log_ends, every_s=UNHURRIED_LEASE_S)
+    lease.renewals = []
+
+    async def has_looked_thrice() -> bool:
+        return len(lease.renewals) > 2
+
+    keeping = asyncio.create_task(lease.keep_forever())
+    try:
+        await eventually(has_looked_thrice)
+        assert lease.renewals[2] - lease.renewals[1] < UNHURRIED_LEASE_S, "a start waits for it"
+        await Lease.renew(lease)
+        lease.renewals = []
+        await eventually(has_looked_thrice)
+    finally:
+        keeping.cancel()
+        await asyncio.wait({keeping})
+    assert lease.renewals[2] - lease.renewals[1] >= UNHURRIED_LEASE_S
 
 
 async def test_row_is_used_only_under_the_lease_and_a_missing_one_too(

@@ -83,7 +83,10 @@ class Lease:
         return self.is_fresh(topic, key)
 
     async def keep_forever(self) -> None:
-        """Renew the lease until cancelled; soon again, some times, for a partition that is just being worked off."""
+        """Renew the lease until cancelled; soon again, some times, for a partition that is just being worked off.
+
+        One that nobody decides by hurries only until its group has caught up for the first time.
+        """
         soon = 0
         while True:
             try:
@@ -92,8 +95,7 @@ class Lease:
                 log.warning("lease not renewed", extra={"error": type(error).__name__})
                 is_everywhere, soon = False, _SOON_AT_MOST
             soon = 0 if is_everywhere else soon + 1
-            pause = _SOON_S if 0 < soon <= _SOON_AT_MOST else self._every_s
-            await asyncio.sleep(pause)
+            await asyncio.sleep(_SOON_S if 0 < soon <= _SOON_AT_MOST and self._hurries() else self._every_s)
 
     async def renew(self) -> bool:
         """Look once at every partition; tell whether all are at their end.
@@ -132,6 +134,9 @@ class Lease:
         async with asyncio.timeout(within_s):
             while any(self._fresh_as_of.get(it, 0.0) < began for it in self._consumer.partitions()):
                 await self._renewed.wait()
+
+    def _hurries(self) -> bool:
+        return self._every_s <= EVERY_S or len(self._fresh_as_of) < len(self._consumer.partitions())
 
     def _tell_lag(self, ends: dict[TopicPartition, int], stored: dict[TopicPartition, Position]) -> None:
         for topic in self._consumer.topics:
