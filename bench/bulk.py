@@ -15,7 +15,7 @@ from tests.e2e.api_client import Person, eventually
 
 from bench.measuring import Pace, percentile, ratio_of, timed_ms
 from bench.results import Result, Table
-from bench.seeding import images_of, seed
+from bench.seeding import images_of, insert_rows, seed
 from bench.system import System, running_system
 from bench.wire import Connection
 from gallery.images.domain import Image, entry, to_event
@@ -40,6 +40,7 @@ async def measure(pace: Pace) -> Result:
     async with running_system() as system:
         ann, bob = await system.somebody("plus"), await system.somebody("plus")
         images = await seed(system, UserId(str(ann.user_id)), IMAGES, (Visibility.PUBLIC,))
+        await insert_rows(system, images)
         (shown,) = await bob.generate(visibility="public")
         async with system.connection() as connection:
             previews = _Previews(connection, shown)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from bench.system import System
-from gallery.images.domain import Image, entry
+from gallery.images.domain import Image, entry, to_event
 from shared import mongo
-from shared.contracts import Cause
+from shared.contracts import Cause, VisibilityChanged
 from shared.ids import ImageId, UserId, new_change_id, new_generation_id, new_image_id
-from shared.read_model import to_document
+from shared.read_model import ReadModel, to_document
 from shared.visibility import Visibility
 
 _MADE_EVERY = timedelta(seconds=20)
@@ -23,6 +23,15 @@ def images_of(system: System) -> mongo.Collection:
 async def seed(system: System, owner: UserId, count: int, visibilities: Sequence[Visibility]) -> list[ImageId]:
     """Insert `count` images of `owner`, one for every 20 seconds of the past, their visibilities in turn."""
     return await insert(images_of(system), owner, count, visibilities, datetime.now(UTC))
+
+
+async def insert_rows(system: System, images: Sequence[ImageId]) -> None:
+    """Give download its rows of seeded images, as its consumer would have written them."""
+    rows = ReadModel(mongo.database(system.mongo, "download")["images"], VisibilityChanged)
+    for start in range(0, len(images), _INSERT_AT_ONCE):
+        found = images_of(system).find({"_id": {"$in": list(images[start : start + _INSERT_AT_ONCE])}})
+        events = [to_event(document) async for document in found]
+        await rows.apply(events, [0] * len(events))
 
 
 async def insert(

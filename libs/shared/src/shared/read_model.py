@@ -6,8 +6,12 @@ reader must ask the owner of the truth. What lifts it:
 - `newer`: a record of the key could not be read, and of which version it was isn't known: a greater version.
 - `resent`: that version is known, and the row has it without its state; or the row stems from a log that is lost,
   or from before a record without a readable key: the same version, sent again, or a greater one.
+
+Where the same is said of many keys, as by a bulk, one statement changes what may differ between two events of a key.
+Rows in quarantine are written whole, and those without as many fields as the contract has by now (their `shape`).
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
@@ -15,7 +19,7 @@ from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from shared.contracts import Event
-from shared.mongo import Collection, Document, granting
+from shared.mongo import Collection, Document, chunks, granting
 from shared.topics import TOPICS
 
 E = TypeVar("E", bound=Event)
@@ -41,10 +45,9 @@ class ReadModel(Generic[E]):
         for event in events:
             if event.key not in newest or event.version > newest[event.key].version:
                 newest[event.key] = event
-        stopped = await self._write([UpdateOne(*self._newer(event), upsert=True) for event in newest.values()])
-        known = [list(newest.values())[index] for index in stopped]
-        if known:
-            await self._write([UpdateOne(*self._resent(event)) for event in known])
+        left = await self._change_alike(list(newest.values()))
+        stopped = await self._write([UpdateOne(*self._newer(event), upsert=True) for event in left])
+        await self._write([UpdateOne(*self._resent(left[index])) for index in stopped])
 
     async def quarantine(
         self, key: str | None, topic: str, partition: int, offset: int, version: int | None = None
@@ -71,8 +74,29 @@ class ReadModel(Generic[E]):
         """
         return await granting(self._collection).find_one({"_id": key}, max_time_ms=2_000)
 
+    async def _change_alike(self, events: list[Any]) -> list[Any]:
+        """Change the rows of keys that the same is said of; give the events whose rows must be written whole."""
+        alike: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+        for event in events:
+            alike[self._partition(event), *(getattr(event, name) for name in self._contract.changing)].append(event)
+        whole: list[Any] = []
+        for group in alike.values():
+            row = self._row(group[0])
+            if len(group) == 1 or row["version"] == 1 or not self._contract.changing:
+                whole += group  # a first version has no row yet
+                continue
+            change = {"$set": {name: row[name] for name in (*self._contract.changing, "partition")}}
+            for part in chunks(group):
+                trusted = {"version": {"$lt": row["version"]}, "quarantined": False, "shape": row["shape"]}
+                rows = {"_id": {"$in": [event.key for event in part]}, **trusted}
+                if (await self._collection.update_many(rows, change)).matched_count < len(part):
+                    whole += part
+        return whole
+
     async def _write(self, writes: Sequence[UpdateOne]) -> list[int]:
         """Do the writes; give which of them met a row that has their version or a greater one."""
+        if not writes:
+            return []
         try:
             await self._collection.bulk_write(writes, ordered=False)
         except BulkWriteError as error:
@@ -90,9 +114,12 @@ class ReadModel(Generic[E]):
         return same, {"$set": self._row(event)}
 
     def _row(self, event: Any) -> Document:
-        partition = TOPICS[self._contract.topic].partition_of(event.key)
         row: Document = to_document(event.model_dump(mode="python"))
-        return {**row, "partition": partition, "quarantined": False}
+        shape = len(self._contract.model_fields)
+        return {**row, "partition": self._partition(event), "quarantined": False, "shape": shape}
+
+    def _partition(self, event: Any) -> int:
+        return TOPICS[self._contract.topic].partition_of(event.key)
 
 
 def to_document(value: Any) -> Any:

@@ -1,14 +1,20 @@
 """Rows follow a state topic whatever is doubled, reordered or unreadable."""
 
 import itertools
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from shared.contracts import VisibilityChanged
+from shared.ids import new_generation_id
 from shared.mongo import Database
 from shared.read_model import ReadModel, is_trusted
 from shared.testing.events import visibility_changed
 from shared.topics import VISIBILITY_CHANGES
+from shared.visibility import Visibility
+
+NEVER_CHANGES: dict[str, Any] = {"generation_id": new_generation_id(), "created_at": datetime(2026, 1, 1, tzinfo=UTC)}
 
 
 @pytest.fixture
@@ -91,3 +97,49 @@ async def test_what_waits_for_a_newer_version_is_not_lifted_with_its_partition(
     await rows.quarantine(None, VISIBILITY_CHANGES.name, partition, 2)
     await rows.apply([event], [3])
     assert not is_trusted(await rows.row("img_1"))
+
+
+def said_alike(visibility: str, version: int) -> list[VisibilityChanged]:
+    """Events of ten images in which only what cannot change differs, as a bulk's do."""
+    moment = datetime(2026, 1, 1, 12, version, tzinfo=UTC)
+    return [
+        visibility_changed(
+            "ann", f"img_{number}", visibility, version, width=100 + number, changed_at=moment, **NEVER_CHANGES
+        )
+        for number in range(10)
+    ]
+
+
+async def test_rows_that_the_same_is_said_of_keep_what_is_their_own_and_never_go_back(
+    rows: ReadModel[VisibilityChanged],
+) -> None:
+    public, private = said_alike("public", 2), said_alike("private", 3)
+    for events in (public, private, public):
+        await rows.apply(events, [0] * len(events))
+    for event in private:
+        assert VisibilityChanged.model_validate(await rows.row(event.key)) == event
+
+
+@pytest.mark.parametrize("damage", ["missing", "quarantined", "never read", "of an older contract", "newer"])
+async def test_row_that_is_not_whole_or_not_older_is_not_changed_with_the_others(
+    rows: ReadModel[VisibilityChanged], database: Database, damage: str
+) -> None:
+    public, private = said_alike("public", 2), said_alike("private", 3)
+    key, expected = private[4].key, private[4]
+    await rows.apply(public, [0] * len(public))
+    if damage in {"missing", "never read"}:
+        await database["images"].delete_one({"_id": key})
+    if damage in {"quarantined", "never read"}:
+        await rows.quarantine(key, VISIBILITY_CHANGES.name, 0, 1)
+    if damage == "of an older contract":
+        await database["images"].update_one({"_id": key}, {"$unset": {"width": 1}, "$inc": {"shape": -1}})
+    if damage == "newer":
+        expected = private[4].model_copy(update={"version": 7, "visibility": Visibility.DELETED})
+        await rows.apply([expected], [1])
+
+    await rows.apply(private, [2] * len(private))
+
+    row = await rows.row(key)
+    assert is_trusted(row)
+    assert VisibilityChanged.model_validate(row) == expected
+    assert VisibilityChanged.model_validate(await rows.row(private[5].key)) == private[5]

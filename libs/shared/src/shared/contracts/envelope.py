@@ -14,6 +14,8 @@ class Event(BaseModel):
     """CloudEvents type, ending in the contract's version; another version isn't decoded."""
     topic: ClassVar[str]
     source: ClassVar[str]
+    changing: ClassVar[tuple[str, ...]] = ()
+    """The fields in which two events of one key may differ; none are named where any may."""
 
     @property
     def key(self) -> str:

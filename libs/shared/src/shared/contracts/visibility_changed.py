@@ -25,6 +25,7 @@ class VisibilityChanged(Event):
     type: ClassVar[str] = "gallery.visibility-changed.v1"
     topic: ClassVar[str] = "gallery.visibility-changes"
     source: ClassVar[str] = "gallery"
+    changing: ClassVar[tuple[str, ...]] = ("visibility", "version", "cause", "changed_at")
 
     image_id: ImageId
     owner_id: UserId
