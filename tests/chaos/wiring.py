@@ -22,7 +22,10 @@ class Wiring:
     async def start(self) -> None:
         """Start it without any link."""
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.chaos.links"), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+            *(sys.executable, "-m", "tests.chaos.links"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C in the terminal is for the campaign, which ends it in order
         )
 
     async def wire(self, name: str, environment: dict[str, str]) -> None:
