@@ -1,10 +1,17 @@
 """Many images' visibility, changed as one."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
+from gallery.changes.domain import BulkChange, Item
+from gallery.changes.repository import ChangeRepository
+from gallery.changes.schemas import ChangeCounts
+from shared.contracts import Cause
+from shared.ids import ImageId, UserId, new_change_id
 from shared.testing.apps import eventually
 from shared.testing.events import FREE
+from shared.visibility import Visibility
 
 Gallery = Any
 
@@ -91,6 +98,24 @@ async def test_owner_selects_all_matching_and_undoes_it_as_one(gallery: Gallery)
     again = await gallery.client.post(f"/v1/changes/{done['id']}/undo", headers=gallery.as_("sel"))
     assert again.status_code == 409
     assert again.json()["code"] == "already_undone"
+
+
+async def test_change_that_was_accepted_in_larger_slices_lists_all_its_items(gallery: Gallery) -> None:
+    change_id, names = new_change_id(), [f"img_{number}" for number in range(150)]
+    old = BulkChange(
+        id=change_id,
+        owner_id=UserId("old"),
+        cause=Cause.BULK,
+        visibility=Visibility.PRIVATE,
+        created_at=datetime.now(UTC),
+        slices=2,
+        counts=ChangeCounts(total=150, refused=150),
+        state="enforced",
+    )
+    frozen = [Item(image_id=ImageId(it), version=None, to=Visibility.PRIVATE) for it in names]
+    await ChangeRepository(gallery.database).insert(old, frozen)
+    await gallery.database["changes"].update_one({"_id": change_id}, {"$unset": {"slice_size": 1}})
+    assert await items(gallery, change_id, "old", limit=60) == names
 
 
 async def test_lapsed_owner_undoes_make_public_once_within_ten_minutes(gallery: Gallery) -> None:

@@ -167,6 +167,7 @@ class BulkService:
             visibility=to,
             created_at=datetime.now(UTC),
             slices=-(-len(items) // SLICE_SIZE),
+            slice_size=SLICE_SIZE,
             counts=ChangeCounts(total=len(items), pending=len(items)),
             undo_of=undo_of,
         )
@@ -183,9 +184,9 @@ class BulkService:
         scope = f"change/{change.id}"
         after = self._cursors.open(scope, cursor)
         first = 0 if after is None else int(after.id)
-        numbers = range(first // SLICE_SIZE, min(change.slices, (first + limit) // SLICE_SIZE + 1))
+        numbers = range(first // change.slice_size, min(change.slices, (first + limit) // change.slice_size + 1))
         items = [item for number in numbers for item in await self._changes.items(change, number)]
-        skip = first - numbers.start * SLICE_SIZE
+        skip = first - numbers.start * change.slice_size
         last = first + limit
         return ChangeView(
             id=change.id,

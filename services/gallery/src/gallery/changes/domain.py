@@ -59,6 +59,8 @@ class BulkChange(BaseModel):
     visibility: Visibility | None
     created_at: datetime
     slices: int
+    slice_size: int = 100
+    """Images a slice; what was accepted before it was noted has the default."""
     next_slice: int = 0
     counts: ChangeCounts
     state: ChangeState = "pending"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from pymongo.errors import DuplicateKeyError
 
-from gallery.changes.domain import SLICE_SIZE, BulkChange, Item
+from gallery.changes.domain import BulkChange, Item
 from shared.ids import ChangeId, UserId
 from shared.mongo import Collection, Database, Document
 from shared.read_model import to_document
@@ -30,7 +30,7 @@ class ChangeRepository:
     async def insert(self, change: BulkChange, items: Sequence[Item]) -> None:
         """Accept a bulk: its slices first, so that a change that is there is whole."""
         for number in range(change.slices):
-            part = items[number * SLICE_SIZE : (number + 1) * SLICE_SIZE]
+            part = items[number * change.slice_size : (number + 1) * change.slice_size]
             # Never over what is there: the same request under the same key may have been worked on already.
             frozen = {"created_at": change.created_at, "items": [to_document(it.model_dump()) for it in part]}
             await self._slices.update_one({"_id": _slice_id(change.id, number)}, {"$setOnInsert": frozen}, upsert=True)
