@@ -13,7 +13,6 @@ from typing import Any
 
 from aiokafka.errors import KafkaError
 from tests.chaos.checker import Verdict, check, windows_of
-from tests.chaos.ending import cancelled
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.faults.scene import Scene
 from tests.chaos.history import History, To, end
@@ -27,6 +26,8 @@ from tests.chaos.surfaces import OWNER_ONLY
 from tests.chaos.tallies import Recovery, Tallies, tallies_of
 from tests.chaos.world import Image, World
 from tests.chaos.writers import Writers
+
+from shared.ending import cancelled
 
 Say = Callable[[str], None]
 _EXCUSES: dict[str, Any] = tomllib.loads((Path(__file__).parent / "excuses.toml").read_text())

@@ -24,9 +24,12 @@ async def rid_of(kafka: KafkaAccess, addresses: set[str], within_s: float) -> No
     admin: AIOKafkaAdminClient = admin_client(kafka)
     await admin.start()
     try:
-        async with asyncio.timeout(within_s):
-            while not await _are_rid_of(admin, addresses):
+        async with asyncio.timeout(within_s) as limit:
+            while not limit.expired():
+                if await _are_rid_of(admin, addresses):
+                    return
                 await asyncio.sleep(_ASK_EVERY_S)
+        raise TimeoutError(f"a group still knows one of {sorted(addresses)}")
     finally:
         await admin.close()
 

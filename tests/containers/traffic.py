@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos.checker import Verdict, check
-from tests.chaos.ending import cancelled
 from tests.chaos.history import History
 from tests.chaos.probers import Probers
 from tests.chaos.process import Process
@@ -24,6 +23,7 @@ from tests.containers.system import System
 
 from embedded.issuer import DevelopmentIssuer
 from provisioning.issuer import private_key
+from shared.ending import cancelled
 
 _RATE = 120.0
 _PATIENCE_S = 15.0

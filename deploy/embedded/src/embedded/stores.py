@@ -55,11 +55,11 @@ class Stores:
         free = Ports()
         ports = {name: free.take() for name in wanted}
         try:
-            async with asyncio.timeout(within_s), asyncio.TaskGroup() as group:
+            async with asyncio.timeout(within_s) as limit, asyncio.TaskGroup() as group:
                 for name, port in ports.items():
-                    group.create_task(self._start_one(KINDS[name], port))
+                    group.create_task(self._start_one(KINDS[name], port, limit))
                 if "kafka" in ports:
-                    group.create_task(self._start_one(KINDS["kafka-front"], ports["kafka"]))
+                    group.create_task(self._start_one(KINDS["kafka-front"], ports["kafka"], limit))
         except* StoreError as errors:
             raise errors.exceptions[0] from None
         except* TimeoutError:
@@ -78,7 +78,7 @@ class Stores:
         in_time = await asyncio.gather(*(child.end(grace_s) for child in self._children))
         return ran and all(in_time)
 
-    async def _start_one(self, kind: StoreKind, port: int) -> None:
+    async def _start_one(self, kind: StoreKind, port: int, limit: asyncio.Timeout) -> None:
         data = self._folder / kind.name
         try:
             data.mkdir(exist_ok=True)
@@ -91,7 +91,7 @@ class Stores:
         except OSError as error:
             raise StoreError(f"The embedded {kind.title} can't be started ({error.strerror}).") from None
         self._children.append(child)
-        while True:
+        while not limit.expired():  # its cancellation alone may be swallowed by a probe's client
             if child.exit_code is not None:
                 raise _ended(kind, child, "didn't start")
             try:

@@ -27,8 +27,8 @@ async def provision(settings: KafkaJob) -> None:
         KafkaError: the cluster refuses something.
         TimeoutError: it can't be reached in time.
     """
-    async with asyncio.timeout(_WITHIN_S):
-        await _create_topics(settings)
+    async with asyncio.timeout(_WITHIN_S) as limit:
+        await _create_topics(settings, limit)
         admin = admin_client(settings.kafka)
         await admin.start()
         try:
@@ -50,14 +50,15 @@ async def provision(settings: KafkaJob) -> None:
             await admin.close()
 
 
-async def _create_topics(settings: KafkaJob) -> None:
-    while True:
+async def _create_topics(settings: KafkaJob, limit: asyncio.Timeout) -> None:
+    while not limit.expired():  # the time-out's cancellation alone may be swallowed
         try:
             await create_topics(settings.kafka, settings.kafka_replication_factor)
         except KafkaConnectionError:
-            await asyncio.sleep(0.5)  # until the time-out: it may be starting
+            await asyncio.sleep(0.5)  # it may be starting
         else:
             return
+    raise TimeoutError("Kafka can't be reached")
 
 
 def acls(access: Access) -> Iterator[Acl]:

@@ -26,10 +26,10 @@ async def provision(settings: MongoJob) -> None:
         PyMongoError: the store refuses something.
         TimeoutError: it can't be reached in time.
     """
-    async with asyncio.timeout(_WITHIN_S):
+    async with asyncio.timeout(_WITHIN_S) as limit:
         if settings.mongo_replica_set:
             async with _client(settings, f"mongodb://{settings.mongo_replica_member}/?directConnection=true") as client:
-                await _begin_replica_set(client, settings.mongo_replica_set, settings.mongo_replica_member)
+                await _begin_replica_set(client, settings.mongo_replica_set, settings.mongo_replica_member, limit)
         async with _client(settings) as client:
             for access in load_table():
                 password = read_secret(settings.principals_dir, access.name, "mongo_password")
@@ -47,8 +47,8 @@ def _client(settings: MongoJob, url: str | None = None) -> Client:
     )
 
 
-async def _begin_replica_set(client: Client, name: str, member: str) -> None:
-    while True:
+async def _begin_replica_set(client: Client, name: str, member: str, limit: asyncio.Timeout) -> None:
+    while not limit.expired():  # the time-out's cancellation alone may be swallowed
         try:
             hello = await client.admin.command("hello")
             if "setName" not in hello:
@@ -60,7 +60,8 @@ async def _begin_replica_set(client: Client, name: str, member: str) -> None:
                 raise
         except ConnectionFailure:
             log.info("the store isn't there yet")
-        await asyncio.sleep(0.3)  # until the time-out: an election takes a moment
+        await asyncio.sleep(0.3)  # an election takes a moment
+    raise TimeoutError("the replica set has no primary")
 
 
 async def _set_user(client: Client, database: str, name: str, password: str) -> None:

@@ -21,6 +21,7 @@ from shared.bus.handler import Handler
 from shared.bus.log_ends import LogEnds
 from shared.consistency import Barrier, Lease, parse_enforcers
 from shared.consistency.lease import EVERY_S
+from shared.ending import cancelled
 from shared.guards import Guards
 from shared.http.app import Readiness
 from shared.settings import ServiceSettings
@@ -134,13 +135,14 @@ class Runtime:
             finally:
                 self.readiness.waiting_for("its end")
                 log.info("ending")
-                for task in tasks:
-                    task.cancel()
-                await asyncio.wait(tasks, timeout=_STOP_WITHIN_S)
+                try:
+                    await cancelled(tasks, _STOP_WITHIN_S)
+                except TimeoutError:
+                    log.error("background work doesn't end")
 
     async def _reach_kafka(self) -> None:
-        async with asyncio.timeout(_CONNECT_WITHIN_S):
-            while True:
+        async with asyncio.timeout(_CONNECT_WITHIN_S) as limit:
+            while not limit.expired():  # the admin client may swallow the cancellation
                 try:
                     await check_partitions(
                         self.settings.kafka,
@@ -151,6 +153,7 @@ class Runtime:
                     await asyncio.sleep(0.5)
                 else:
                     return
+        raise TimeoutError("Kafka can't be reached")
 
     async def _become_ready(self) -> None:
         self.readiness.waiting_for("the read models")

@@ -114,12 +114,14 @@ class Decisions:
     async def _wait_for_row(self, image_id: ImageId, visibility: Visibility) -> Grant:
         """Wait a moment for a just-made image's row, which knows where its master lies."""
         try:
-            async with asyncio.timeout(_ROW_WITHIN_S):
-                while True:
+            async with asyncio.timeout(_ROW_WITHIN_S) as limit:
+                # The store's client may swallow the time-out's cancellation (shared.ending).
+                while not limit.expired():
                     grant = _grant((await self._sights.of(image_id)).row, visibility)
                     if grant is not None:
                         return grant
                     await asyncio.sleep(_LOOK_EVERY_S)
+                raise TimeoutError
         except TimeoutError:
             raise unavailable("The image is on its way; try again in a moment.") from None
 

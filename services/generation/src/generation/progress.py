@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 
 from generation.domain import Generation
 from generation.repository import GenerationRepository
+from shared.ending import cancelled
 from shared.http.problems import Problem
 from shared.ids import GenerationId
 from shared.mongo import StoreError
@@ -64,8 +65,7 @@ class ProgressWatcher:
     async def aclose(self) -> None:
         """End the poller."""
         if self._poller is not None:
-            self._poller.cancel()
-            await asyncio.gather(self._poller, return_exceptions=True)
+            await cancelled([self._poller])
 
     async def _poll(self) -> None:
         while self._watchers:

@@ -21,6 +21,7 @@ from shared.bus.log_ends import LogEnds
 from shared.consistency.lease import clock
 from shared.consistency.places import Enforcer, PlaceView
 from shared.credentials import KafkaAccess
+from shared.ending import cancelled
 from shared.kafka_clients import admin_client
 from shared.topics import L_MAX
 
@@ -116,8 +117,7 @@ class Barrier:
     async def aclose(self) -> None:
         """End the poller and disconnect."""
         if self._poller is not None:
-            self._poller.cancel()
-            await asyncio.gather(self._poller, return_exceptions=True)
+            await cancelled([self._poller])
         if self._admin is not None:
             await self._admin.close()
 

@@ -31,9 +31,10 @@ async def eventually(condition: Callable[[], Awaitable[T]], within_s: float = 10
     Raises:
         TimeoutError: it isn't in time.
     """
-    async with asyncio.timeout(within_s):
-        while True:
+    async with asyncio.timeout(within_s) as limit:
+        while not limit.expired():
             value = await condition()
             if value:
                 return value
             await asyncio.sleep(every_s)
+    raise TimeoutError

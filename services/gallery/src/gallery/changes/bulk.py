@@ -13,6 +13,7 @@ from gallery.images.domain import HistoryEntry, Image, entry
 from gallery.images.repository import ImageRepository
 from gallery.images.writer import ImageWriter
 from shared.consistency import Enforcement, clock
+from shared.ending import cancelled
 from shared.ids import ChangeId
 from shared.mongo import Document, StoreError
 
@@ -60,10 +61,7 @@ class BulkRunner:
 
     async def aclose(self) -> None:
         """Stop; another replica, or the next start, goes on where this one was."""
-        tasks = list(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancelled(list(self._running.values()))
 
     async def _run_bounded(self, change_id: ChangeId) -> None:
         async with self._slots:
