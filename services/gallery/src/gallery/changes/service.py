@@ -48,7 +48,10 @@ class ChangeService:
             if if_match is not None and document["version"] != if_match:
                 raise Problem(412, "version_differs", "The image has changed since; look at it again.")
             if is_already(document["visibility"], to):
-                return await self._unchanged(document)
+                whole = await self._images.with_history(ImageId(image_id), user.user_id)
+                if whole is None or whole["version"] != document["version"]:
+                    continue
+                return await self._unchanged(whole)
             if refusal is not None:
                 raise refusal
             began = clock()

@@ -52,7 +52,7 @@ class ImageService:
             Problem: 404 for everybody else.
         """
         await self._enforcement.settled()
-        document = await self._images.owned(ImageId(image_id), owner) if is_id(image_id) else None
+        document = await self._images.with_history(ImageId(image_id), owner) if is_id(image_id) else None
         if document is None:
             raise not_found()
         scope = f"history/{image_id}"

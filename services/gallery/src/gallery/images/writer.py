@@ -12,13 +12,15 @@ from gallery.images.domain import HistoryEntry, Image, entry
 from shared.bus.broker import Place
 from shared.consistency import PlaceView
 from shared.contracts import Cause, FinishedImage, GenerationFinished, VisibilityChanged
-from shared.ids import new_change_id
+from shared.ids import ImageId, new_change_id
 from shared.mongo import Collection, Database, Document, chunks
 from shared.publication import cleared
 from shared.read_model import to_document
 from shared.visibility import Visibility, is_deleted
 
 HISTORY_KEPT_IN_IMAGE = 200
+_ROOM_EVERY = 100
+"""Versions from one look at an image's history to the next."""
 
 
 class ImageWriter:
@@ -55,8 +57,7 @@ class ImageWriter:
 
     async def change_one(self, document: Document, change: HistoryEntry) -> Document | None:
         """Apply a change; give the new document, or None when somebody was quicker."""
-        if len(document["history"]) >= HISTORY_KEPT_IN_IMAGE:
-            await self._move_old_history(document)
+        await self._make_room([(document["_id"], document["version"])])
         result = await self.collection.update_one(
             {"_id": document["_id"], "version": document["version"]},
             {"$set": _current(change), "$push": {"history": _stored(change)}},
@@ -68,6 +69,7 @@ class ImageWriter:
 
         Left out are all that were written together with one that somebody was quicker to change: read them again.
         """
+        await self._make_room([(image.id, image.version) for image, _ in changes])
         written: list[Document] = []
         alike: dict[tuple[int, Visibility, Visibility], list[tuple[Image, HistoryEntry]]] = defaultdict(list)
         for image, change in changes:
@@ -165,20 +167,28 @@ class ImageWriter:
             ],
         )
 
-    async def _move_old_history(self, document: Document) -> None:
-        old = document["history"][: HISTORY_KEPT_IN_IMAGE // 2]
+    async def _make_room(self, versions: Sequence[tuple[ImageId, int]]) -> None:
+        """Move what is old out of long histories: a store's documents are bounded, and each write takes them whole."""
+        for image_id, version in versions:
+            if version % _ROOM_EVERY:
+                continue
+            found = await self.collection.find_one({"_id": image_id}, {"history": 1})
+            if found is not None and len(found["history"]) >= HISTORY_KEPT_IN_IMAGE:
+                await self._move(image_id, found["history"][: -HISTORY_KEPT_IN_IMAGE // 2])
+
+    async def _move(self, image_id: ImageId, old: Sequence[Document]) -> None:
         await self._old_history.bulk_write(
             [
                 UpdateOne(
-                    {"_id": f"{document['_id']}/{it['version']}"},
-                    {"$set": {"image_id": document["_id"], "version": it["version"], "entry": it}},
+                    {"_id": f"{image_id}/{it['version']}"},
+                    {"$set": {"image_id": image_id, "version": it["version"], "entry": it}},
                     upsert=True,
                 )
                 for it in old
             ]
         )
         moved = {"history": {"version": {"$lte": old[-1]["version"]}}}
-        await self.collection.update_one({"_id": document["_id"]}, {"$pull": moved})
+        await self.collection.update_one({"_id": image_id}, {"$pull": moved})
 
 
 def _stored(change: HistoryEntry) -> Document:
