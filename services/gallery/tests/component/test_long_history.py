@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from gallery.images.domain import single_change_id
 from gallery.images.writer import HISTORY_KEPT_IN_IMAGE
-from shared.ids import new_change_id
+from shared.ids import ImageId
 from shared.testing.apps import eventually
 
 Gallery = Any
@@ -37,7 +38,7 @@ async def _give_it_a_past(gallery: Gallery, image: str) -> None:
     past: list[dict[str, Any]] = [
         {
             "version": version,
-            "change_id": new_change_id(),
+            "change_id": single_change_id(ImageId(image), version),
             "at": at + timedelta(seconds=version),
             "by": "ann",
             "from": "private" if version % 2 else "public",
@@ -69,3 +70,12 @@ async def test_old_entries_leave_the_document_and_are_read_all_the_same(gallery:
         following = page.json()["next_cursor"]
         cursor = {"limit": "100", "cursor": following} if following else {}
     assert versions == list(range(HISTORY_KEPT_IN_IMAGE + 1, 0, -1))
+    for version in (HISTORY_KEPT_IN_IMAGE - 150, HISTORY_KEPT_IN_IMAGE):
+        path = f"/v1/changes/{single_change_id(ImageId(image), version)}"
+        seen = await gallery.client.get(path, headers=gallery.as_("ann"))
+        assert seen.json()["items"][0]["image_id"] == image
+        assert (await gallery.client.get(path, headers=gallery.as_("mallory"))).status_code == 404
+    last = await gallery.client.get(
+        f"/v1/changes/{single_change_id(ImageId(image), HISTORY_KEPT_IN_IMAGE + 1)}", headers=gallery.as_("ann")
+    )
+    assert last.status_code == (200 if change is _alone else 404), "what a bulk changed has the bulk's id"

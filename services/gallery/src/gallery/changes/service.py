@@ -4,14 +4,14 @@ import asyncio
 from datetime import UTC, datetime
 
 from gallery.changes.schemas import SingleChangeView
-from gallery.images.domain import HistoryEntry, Image, entry
+from gallery.images.domain import HistoryEntry, Image, entry, single_change_id
 from gallery.images.repository import ImageRepository
 from gallery.images.writer import ImageWriter
 from shared.auth import User
 from shared.consistency import Enforcement, clock, state_of
 from shared.contracts import Cause
 from shared.http.problems import Problem, not_found
-from shared.ids import ImageId, is_id, new_change_id
+from shared.ids import ImageId, is_id
 from shared.mongo import Document
 from shared.plans import Plans
 from shared.visibility import Visibility, is_already, needs_private_right
@@ -55,9 +55,8 @@ class ChangeService:
             if refusal is not None:
                 raise refusal
             began = clock()
-            change = entry(
-                Image.model_validate(document), to, user.user_id, Cause.OWNER, new_change_id(), datetime.now(UTC)
-            )
+            change_id = single_change_id(ImageId(image_id), document["version"] + 1)
+            change = entry(Image.model_validate(document), to, user.user_id, Cause.OWNER, change_id, datetime.now(UTC))
             changed = await self._writer.change_one(document, change)
             if changed is not None:
                 return await self._enforced(changed, change, began)

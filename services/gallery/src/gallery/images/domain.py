@@ -1,5 +1,6 @@
 """An image's truth and its history. Pure."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,8 @@ from shared.consistency import PlaceView
 from shared.contracts import Cause, VisibilityChanged
 from shared.ids import ChangeId, GenerationId, ImageId, UserId
 from shared.visibility import Visibility, is_deleted
+
+_VERSION = re.compile(r"[1-9][0-9]{0,8}")
 
 
 class HistoryEntry(BaseModel):
@@ -78,6 +81,17 @@ def entry(
         to=to,
         why=why,
     )
+
+
+def single_change_id(image_id: ImageId, version: int) -> ChangeId:
+    """Give the id of the change that took one image to `version`: it has no document, so its id says where it is."""
+    return ChangeId(f"{image_id}.{version}")
+
+
+def single_change_of(change_id: ChangeId) -> tuple[ImageId, int] | None:
+    """Give the image and the version that a `single_change_id` names; None for the id of a bulk."""
+    image_id, _, version = change_id.rpartition(".")
+    return (ImageId(image_id), int(version)) if image_id and _VERSION.fullmatch(version) else None
 
 
 def to_event(document: dict[str, Any]) -> VisibilityChanged:

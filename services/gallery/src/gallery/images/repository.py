@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from pymongo import DESCENDING
 
-from gallery.images.domain import HistoryEntry, Image
+from gallery.images.domain import HistoryEntry, Image, single_change_of
 from shared.http.cursors import Keyset
 from shared.ids import ChangeId, ImageId, UserId
 from shared.mongo import Collection, Database, Document, Fence, chunks, granting
@@ -33,7 +33,6 @@ class ImageRepository:
         """Make the indexes; idempotent."""
         await self.collection.create_index([("visibility", 1), ("created_at", DESCENDING)])
         await self.collection.create_index([("owner_id", 1), ("visibility", 1), ("created_at", DESCENDING)])
-        await self.collection.create_index("history.change_id")
         await self.collection.create_index("enforcing", name="enforcing", partialFilterExpression={"enforcing": True})
         await self.collection.create_index("erasing", name="erasing", partialFilterExpression={"erasing": True})
         await self._old_history.create_index([("image_id", 1), ("version", DESCENDING)])
@@ -103,11 +102,17 @@ class ImageRepository:
         return public, private
 
     async def by_change(self, change_id: ChangeId, owner: UserId) -> tuple[Document, HistoryEntry] | None:
-        """Find the image, and the entry, of a single change of the owner's."""
-        found = await self.collection.find_one({"history.change_id": change_id, "owner_id": owner})
+        """Find the image, and the entry, of a single change of the owner's; of a deleted image too."""
+        named = single_change_of(change_id)
+        if named is None:
+            return None
+        image_id, version = named
+        found = await self.collection.find_one({"_id": image_id, "owner_id": owner})
         if found is None:
             return None
-        return found, next(HistoryEntry.model_validate(it) for it in found["history"] if it["change_id"] == change_id)
+        recent = [HistoryEntry.model_validate(it) for it in found["history"] if it["version"] == version]
+        entries = recent or await self.older_history(image_id, version + 1, 1)
+        return next(((found, it) for it in entries if it.change_id == change_id), None)
 
     async def older_history(self, image_id: ImageId, below: int, limit: int) -> list[HistoryEntry]:
         """Give entries that no longer fit the image's document, newest first."""

@@ -8,11 +8,11 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
-from gallery.images.domain import HistoryEntry, Image, entry
+from gallery.images.domain import HistoryEntry, Image, entry, single_change_id
 from shared.bus.broker import Place
 from shared.consistency import PlaceView
 from shared.contracts import Cause, FinishedImage, GenerationFinished, VisibilityChanged
-from shared.ids import ImageId, new_change_id
+from shared.ids import ImageId
 from shared.mongo import Collection, Database, Document, chunks
 from shared.publication import cleared
 from shared.read_model import to_document
@@ -33,7 +33,7 @@ class ImageWriter:
     async def insert_generated(self, event: GenerationFinished, image: FinishedImage) -> Document | None:
         """Take a new image into the truth; None when it is there already (the first result wins)."""
         at = datetime.now(UTC)
-        first = entry(None, event.visibility, event.owner_id, Cause.GENERATED, new_change_id(), at)
+        first = entry(None, event.visibility, event.owner_id, Cause.GENERATED, single_change_id(image.image_id, 1), at)
         document = {
             "_id": image.image_id,
             "owner_id": event.owner_id,
@@ -132,8 +132,9 @@ class ImageWriter:
         """Take a newer state from the log into the truth: this store was restored from an older copy."""
         known = await self.collection.find_one({"_id": event.image_id})
         before = None if known is None else Image.model_validate(known)
+        change_id = single_change_id(event.image_id, event.version)
         restored = entry(
-            before, event.visibility, event.owner_id, Cause.RESTORED, new_change_id(), event.changed_at
+            before, event.visibility, event.owner_id, Cause.RESTORED, change_id, event.changed_at
         ).model_copy(update={"version": event.version})
         state = to_document(event.model_dump(exclude={"image_id", "cause", "changed_at", "version", "visibility"}))
         try:
