@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+import anyio.to_thread
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
@@ -115,7 +116,16 @@ async def test_service_that_has_not_caught_up_answers_503_everywhere_but_livez(
     assert (await client.post("/wishes", json={"prompt": "x"})).status_code == 200
     fresh = Readiness()
     with pytest.raises(Problem):
-        fresh.require_caught_up()
+        await fresh.require_caught_up()
+
+
+@pytest.mark.parametrize(("path", "status"), [("/wishes", 200), ("/missing", 404), ("/nowhere", 404)])
+async def test_no_request_takes_a_thread(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, path: str, status: int
+) -> None:
+    monkeypatch.delattr(anyio.to_thread, "run_sync")
+    answer = await (client.post(path, json={"prompt": "x"}) if path == "/wishes" else client.get(path))
+    assert answer.status_code == status
 
 
 @given(item=st.text(min_size=1, max_size=40), second=st.integers(0, 2**31))

@@ -39,8 +39,9 @@ class Readiness:
         self._waiting_for = ""
         self.caught_up.set()
 
-    def require_caught_up(self) -> None:
+    async def require_caught_up(self) -> None:
         """Refuse (503 `not_ready`) to answer from rows that may be older than what was promised before the start."""
+        # A coroutine that waits for nothing: for any other function each request would take a thread.
         if not self.caught_up.is_set():
             raise self._problem()
 
