@@ -1,4 +1,4 @@
-"""Identifiers: opaque strings from a CSPRNG, told apart by type."""
+"""Identifiers: strings from a CSPRNG, told apart by type, opaque to whoever gets them."""
 
 import re
 import secrets
