@@ -24,7 +24,7 @@ async def test_late_old_record_behind_the_newest_is_superseded(gallery: Gallery)
 
     async def is_sent_again() -> bool:
         now = await gallery.database["images"].find_one({"_id": image})
-        return bool(now["published"]["offset"] > place.offset)
+        return bool(now["published"] and now["published"]["offset"] > place.offset)
 
     await eventually(is_sent_again)
     assert truth["visibility"] == "private"
@@ -70,7 +70,7 @@ async def test_garbage_without_a_key_has_every_image_of_its_partition_sent_again
 
     async def is_sent_again() -> bool:
         truth = await gallery.database["images"].find_one({"_id": image})
-        return bool(truth["published"]["offset"] > garbage.offset)
+        return bool(truth["published"] and truth["published"]["offset"] > garbage.offset)
 
     async def is_lifted() -> bool:
         row = await gallery.enforcer_rows.row(image)
