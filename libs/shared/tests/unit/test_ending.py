@@ -10,8 +10,9 @@ from shared.ending import cancelled
 from shared.testing.apps import eventually
 
 
-async def _swallows_once() -> None:
+async def _swallows_once(begun: asyncio.Event) -> None:
     with suppress(asyncio.CancelledError):
+        begun.set()
         await asyncio.Event().wait()
     await asyncio.Event().wait()
 
@@ -22,23 +23,25 @@ async def _fails() -> None:
 
 @pytest.mark.timeout(10)
 async def test_tasks_end_though_one_swallows_a_cancellation() -> None:
-    tasks = [asyncio.create_task(it) for it in (_swallows_once(), _fails())]
-    await asyncio.sleep(0)
+    begun = asyncio.Event()
+    tasks = [asyncio.create_task(it) for it in (_fails(), _swallows_once(begun))]
+    await begun.wait()
     assert [repr(it) for it in await cancelled(tasks)] == ["ValueError('broken')"]
     assert all(task.done() for task in tasks)
 
 
 @pytest.mark.timeout(10)
 async def test_task_that_swallows_every_cancellation_is_told_of() -> None:
-    is_over = asyncio.Event()
+    begun, is_over = asyncio.Event(), asyncio.Event()
 
     async def swallows_all() -> None:
         while not is_over.is_set():
             with suppress(asyncio.CancelledError):
+                begun.set()
                 await is_over.wait()
 
     task = asyncio.create_task(swallows_all())
-    await asyncio.sleep(0)
+    await begun.wait()
     with pytest.raises(TimeoutError):
         await cancelled([task], within_s=0.05)
     is_over.set()

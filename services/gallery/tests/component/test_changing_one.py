@@ -133,6 +133,17 @@ async def test_owner_reads_history_with_when_it_was_enforced(gallery: Gallery) -
     assert stranger.status_code == 404
 
 
+@pytest.mark.parametrize("visibility", ["public", "private"])
+async def test_stranger_asks_for_a_history_and_gets_what_an_unknown_id_gets(gallery: Gallery, visibility: str) -> None:
+    image = await gallery.image("ann", visibility)
+    refused = [
+        await gallery.client.get(f"/v1/images/{it}/history", headers=gallery.as_("mallory"))
+        for it in (image, "img_never")
+    ]
+    assert [it.status_code for it in refused] == [404, 404]
+    assert refused[0].content == refused[1].content
+
+
 async def test_change_that_waits_for_an_enforcer_is_202_and_enforced_by_itself_later(gallery: Gallery) -> None:
     image = await gallery.image("ann")
     await gallery.plan("ann", version=4)
