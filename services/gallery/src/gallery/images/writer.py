@@ -19,8 +19,8 @@ from shared.read_model import to_document
 from shared.visibility import Visibility, is_deleted
 
 HISTORY_KEPT_IN_IMAGE = 200
-_ROOM_EVERY = 100
-"""Versions from one look at an image's history to the next."""
+_ROOM_EVERY = HISTORY_KEPT_IN_IMAGE // 2
+"""Versions from one look at an image's history to the next, and the entries that stay."""
 
 
 class ImageWriter:
@@ -175,7 +175,7 @@ class ImageWriter:
                 continue
             found = await self.collection.find_one({"_id": image_id}, {"history": 1})
             if found is not None and len(found["history"]) >= HISTORY_KEPT_IN_IMAGE:
-                await self._move(image_id, found["history"][: -HISTORY_KEPT_IN_IMAGE // 2])
+                await self._move(image_id, found["history"][:-_ROOM_EVERY])
 
     async def _move(self, image_id: ImageId, old: Sequence[Document]) -> None:
         await self._old_history.bulk_write(
