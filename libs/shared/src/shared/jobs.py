@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from shared import mongo
 from shared.bus.broker import EventSender, create_broker
 from shared.bus.positions import Positions
+from shared.consistency import UNENFORCED
 from shared.contracts import Event
 from shared.mongo import Collection, Database, Document
 from shared.publication import Publisher
@@ -39,6 +40,13 @@ async def republish_truths(settings: ServiceSettings, collection: str, to_event:
         await broker.start()
         truths: Collection = database[collection]
         return await Publisher(truths, to_event, EventSender(broker, settings.publish_timeout_s)).republish_all()
+
+
+async def drop_index_of_unsent(truths: Collection) -> None:
+    """Drop the index that earlier versions found unsent truths by; by now these are found among the unenforced."""
+    if "unpublished" in await truths.index_information():
+        await truths.update_many({"unpublished": True}, {"$set": UNENFORCED})
+        await truths.drop_index("unpublished")
 
 
 async def forget_positions(settings: ServiceSettings, groups: Iterable[str]) -> None:

@@ -60,7 +60,10 @@ def cleared(document: Document, place: Place, flag: str = "unpublished", sent: s
 
 
 class Publisher:
-    """Sends the current state of truths to their topic."""
+    """Sends the current state of truths to their topic.
+
+    `among` is true of every document that is flagged: where an index finds those, the flag needs none of its own.
+    """
 
     def __init__(
         self,
@@ -69,12 +72,14 @@ class Publisher:
         sender: EventSender,
         flag: str = "unpublished",
         sent: str = "published",
+        among: Document | None = None,
     ) -> None:
         self._collection = collection
         self._to_event = to_event
         self._sender = sender
         self._flag = flag
         self._sent = sent
+        self._among = among or {}
 
     @staticmethod
     async def create_indexes(collection: Collection, flag: str = "unpublished") -> None:
@@ -101,7 +106,7 @@ class Publisher:
     async def sweep(self, older_than: timedelta = SWEEP_AFTER) -> int:
         """Publish what a crash or a lost broker left; give how many were sent (`SWEEP_AT_MOST` at the most)."""
         now = datetime.now(UTC)
-        wanted = {self._flag: True, "changed_at": {"$lte": now - older_than}}
+        wanted = {**self._among, self._flag: True, "changed_at": {"$lte": now - older_than}}
         left = await self._collection.find(wanted, {"history": 0}, limit=SWEEP_AT_MOST).to_list(SWEEP_AT_MOST)
         oldest = min((document["changed_at"] for document in left), default=now)
         _age.set((now - oldest).total_seconds(), {"collection": self._collection.name, "flag": self._flag})

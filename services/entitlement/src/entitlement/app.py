@@ -12,6 +12,7 @@ from entitlement.repository import SubscriptionRepository
 from entitlement.routes import billing_routes, entitlement_routes
 from entitlement.service import EntitlementService
 from entitlement.settings import Settings
+from shared.consistency import UNENFORCED
 from shared.contracts import PlanChanged
 from shared.guards import GUARDS, Guards
 from shared.http.app import create_api
@@ -24,7 +25,7 @@ def create_app(settings: Settings, guards: Guards = GUARDS) -> FastAPI:
     """Build entitlement: settings → clients → service → routes and consumers."""
     runtime = Runtime("entitlement", settings, guards)
     subscriptions = SubscriptionRepository(runtime.database)
-    publisher = guards.publisher(subscriptions.collection, to_event, runtime.sender)
+    publisher = guards.publisher(subscriptions.collection, to_event, runtime.sender, among=UNENFORCED)
     barrier = runtime.barrier(settings.plan_enforcers)
     enforcement = guards.enforcement(
         "entitlement", PlanChanged.topic, subscriptions, publisher, barrier, settings.barrier_timeout_s

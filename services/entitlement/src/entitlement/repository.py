@@ -8,7 +8,7 @@ from pymongo.errors import DuplicateKeyError
 
 from entitlement.domain import Subscription
 from shared.bus.broker import Place
-from shared.consistency import PlaceView
+from shared.consistency import UNENFORCED, PlaceView
 from shared.contracts import PlanChanged
 from shared.ids import ChangeId, UserId, new_change_id
 from shared.mongo import Collection, Database, Document
@@ -27,7 +27,7 @@ class SubscriptionRepository:
     async def create_indexes(self) -> None:
         """Make the indexes; idempotent."""
         await self.collection.create_index("scheduled.at")
-        await self.collection.create_index("enforcing", name="enforcing", partialFilterExpression={"enforcing": True})
+        await self.collection.create_index("enforcing", name="enforcing", partialFilterExpression=UNENFORCED)
 
     async def get(self, user_id: UserId) -> Subscription:
         """Give somebody's subscription; who never had one is on the free plan."""
@@ -74,7 +74,7 @@ class SubscriptionRepository:
 
     async def unenforced(self, before: datetime, limit: int) -> list[Document]:
         """Give subscriptions that were changed by `before` and whose current version isn't known to be everywhere."""
-        wanted = {"enforcing": True, "changed_at": {"$lte": before}}
+        wanted = {**UNENFORCED, "changed_at": {"$lte": before}}
         return await self.collection.find(wanted, limit=limit).to_list(limit)
 
     async def mark(

@@ -3,8 +3,7 @@
 from entitlement.domain import to_event
 from entitlement.repository import SubscriptionRepository
 from entitlement.settings import Settings
-from shared.jobs import forget_positions, open_database, republish_truths, run_job
-from shared.publication import Publisher
+from shared.jobs import drop_index_of_unsent, forget_positions, open_database, republish_truths, run_job
 
 
 async def set_up(settings: Settings) -> None:
@@ -12,7 +11,7 @@ async def set_up(settings: Settings) -> None:
     async with open_database(settings) as database:
         subscriptions = SubscriptionRepository(database)
         await subscriptions.create_indexes()
-        await Publisher.create_indexes(subscriptions.collection)
+        await drop_index_of_unsent(subscriptions.collection)
 
 
 async def republish(settings: Settings) -> int:

@@ -18,6 +18,7 @@ from gallery.images.routes import image_routes
 from gallery.images.service import ImageService
 from gallery.images.writer import ImageWriter
 from gallery.settings import Settings
+from shared.consistency import UNENFORCED
 from shared.contracts import GenerationFinished, PlanChanged, VisibilityChanged
 from shared.guards import GUARDS, Guards
 from shared.http.app import create_api
@@ -32,7 +33,7 @@ def create_app(settings: Settings, guards: Guards = GUARDS) -> FastAPI:
     runtime = Runtime("gallery", settings, guards)
     images, writer = ImageRepository(runtime.database), ImageWriter(runtime.database)
     changes = ChangeRepository(runtime.database)
-    publisher = guards.publisher(images.collection, to_event, runtime.sender)
+    publisher = guards.publisher(images.collection, to_event, runtime.sender, among=UNENFORCED)
     barrier = runtime.barrier(settings.visibility_enforcers)
     erasers = runtime.barrier(settings.erasers, by_lease=False)
     plan_rows = guards.read_model(runtime.database["plans"], PlanChanged)

@@ -36,6 +36,8 @@ class OnGenerationFinished:
 
     async def _publish(self, document: dict[str, object]) -> None:
         try:
-            await self._publisher.publish(document)
+            place = await self._publisher.send(document)
         except (TimeoutError, KafkaError) as error:
             log.warning("left to the sweeper", extra={"error": type(error).__name__})
+        else:
+            await self._images.mark([(document, place)], [], enforced=True)

@@ -5,8 +5,7 @@ from gallery.images.domain import to_event
 from gallery.images.repository import ImageRepository
 from gallery.settings import Settings
 from shared.http.idempotency import IdempotencyKeys
-from shared.jobs import forget_positions, open_database, republish_truths, run_job
-from shared.publication import Publisher
+from shared.jobs import drop_index_of_unsent, forget_positions, open_database, republish_truths, run_job
 
 
 async def set_up(settings: Settings) -> None:
@@ -14,7 +13,7 @@ async def set_up(settings: Settings) -> None:
     async with open_database(settings) as database:
         images = ImageRepository(database)
         await images.create_indexes()
-        await Publisher.create_indexes(images.collection)
+        await drop_index_of_unsent(images.collection)
         await ChangeRepository(database).create_indexes()
         await IdempotencyKeys(database["idempotency_keys"]).create_indexes()
 

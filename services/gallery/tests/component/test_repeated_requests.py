@@ -66,6 +66,24 @@ async def test_undo_that_was_never_accepted_gives_its_place_to_the_next(database
     assert not await changes.mark_undone(change.id, late), "it is undone"
 
 
+async def test_change_of_what_somebody_was_quicker_to_change_writes_nothing(database: mongo.Database) -> None:
+    writer, images, at = ImageWriter(database), ImageRepository(database), datetime.now(UTC)
+    await writer.adopt(visibility_changed("ann", "img_1", "private"))
+    read = await images.owned(ImageId("img_1"), ANN)
+    assert read is not None
+    public, deleted = (
+        entry(Image.model_validate(read), to, ANN, Cause.OWNER, new_change_id(), at)
+        for to in (Visibility.PUBLIC, Visibility.DELETED)
+    )
+    assert await writer.change_one(read, deleted) is not None
+
+    assert await writer.change_one(read, public) is None
+
+    (stored,) = await writer.collection.find({"_id": "img_1"}).to_list(2)
+    assert (stored["visibility"], stored["version"]) == ("deleted", 2)
+    assert [it["to"] for it in stored["history"]] == ["private", "deleted"]
+
+
 async def test_what_was_written_beside_a_quicker_change_is_not_said_to_be_written(database: mongo.Database) -> None:
     writer, images = ImageWriter(database), ImageRepository(database)
     for number in range(3):

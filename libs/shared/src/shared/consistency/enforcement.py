@@ -5,7 +5,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 from aiokafka.errors import KafkaError
 
@@ -19,6 +19,8 @@ from shared.topics import TOPICS
 
 log = logging.getLogger(__name__)
 
+UNENFORCED: Final = {"enforcing": True}
+"""What is true of every document that isn't known to be everywhere, so also of those that aren't sent yet."""
 FOLLOW_EVERY_S = 1.0
 FOLLOW_AFTER = timedelta(seconds=3)
 """A younger change has a request that waits for it."""

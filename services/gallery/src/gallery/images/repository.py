@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pymongo import DESCENDING
 
 from gallery.images.domain import HistoryEntry, Image, single_change_of
+from shared.consistency import UNENFORCED
 from shared.http.cursors import Keyset
 from shared.ids import ChangeId, ImageId, UserId
 from shared.mongo import Collection, Database, Document, Fence, chunks, granting
@@ -33,7 +34,7 @@ class ImageRepository:
         """Make the indexes; idempotent."""
         await self.collection.create_index([("visibility", 1), ("created_at", DESCENDING)])
         await self.collection.create_index([("owner_id", 1), ("visibility", 1), ("created_at", DESCENDING)])
-        await self.collection.create_index("enforcing", name="enforcing", partialFilterExpression={"enforcing": True})
+        await self.collection.create_index("enforcing", name="enforcing", partialFilterExpression=UNENFORCED)
         await self.collection.create_index("erasing", name="erasing", partialFilterExpression={"erasing": True})
         await self._old_history.create_index([("image_id", 1), ("version", DESCENDING)])
 
@@ -122,12 +123,12 @@ class ImageRepository:
 
     async def all_enforced(self, owner: UserId) -> bool:
         """Tell whether the current version of each of the owner's images is known to be everywhere."""
-        return await self.collection.find_one({"owner_id": owner, "enforcing": True}, {"_id": 1}) is None
+        return await self.collection.find_one({"owner_id": owner, **UNENFORCED}, {"_id": 1}) is None
 
     async def any_unenforced(self, image_ids: Sequence[ImageId], owner: UserId) -> bool:
         """Tell whether the current version of any of these images of the owner's isn't known to be everywhere."""
         for ids in chunks(image_ids):
-            wanted = {"_id": {"$in": ids}, "owner_id": owner, "enforcing": True}
+            wanted = {"_id": {"$in": ids}, "owner_id": owner, **UNENFORCED}
             if await self.collection.find_one(wanted, {"_id": 1}) is not None:
                 return True
         return False

@@ -10,7 +10,7 @@ from pymongo.errors import DuplicateKeyError
 
 from gallery.images.domain import HistoryEntry, Image, entry, single_change_id
 from shared.bus.broker import Place
-from shared.consistency import PlaceView
+from shared.consistency import UNENFORCED, PlaceView
 from shared.contracts import Cause, FinishedImage, GenerationFinished, VisibilityChanged
 from shared.ids import ImageId
 from shared.mongo import Collection, Database, Document, chunks
@@ -44,10 +44,9 @@ class ImageWriter:
             "master_key": image.master_key,
             "schema_version": 1,
             "published": None,
-            # Nobody has to forget anything of a new image: it is everywhere as it should be from the start.
+            # Nobody has to forget anything of a new image: it is everywhere as it should be once it is sent.
             "history": [_stored(first.model_copy(update={"enforced_at": at}))],
             **_current(first),
-            "enforcing": False,
         }
         try:
             await self.collection.insert_one(document)
@@ -58,11 +57,9 @@ class ImageWriter:
     async def change_one(self, document: Document, change: HistoryEntry) -> Document | None:
         """Apply a change; give the new document, or None when somebody was quicker."""
         await self._make_room([(document["_id"], document["version"])])
-        result = await self.collection.update_one(
-            {"_id": document["_id"], "version": document["version"]},
-            {"$set": _current(change), "$push": {"history": _stored(change)}},
-        )
-        return {**document, **_current(change)} if result.matched_count else None
+        # By its id alone, as reads are: the version is looked at by the update itself.
+        result = await self.collection.update_one({"_id": document["_id"]}, _only_of(document["version"], change))
+        return {**document, **_current(change)} if result.modified_count else None
 
     async def change_many(self, changes: Sequence[tuple[Image, HistoryEntry]]) -> list[Document]:
         """Apply changes of one moment, each only to the version that was read; give the new documents.
@@ -107,7 +104,7 @@ class ImageWriter:
 
     async def unenforced(self, before: datetime, limit: int) -> list[Document]:
         """Give images that were changed by `before` and whose current version isn't known to be everywhere."""
-        wanted = {"enforcing": True, "changed_at": {"$lte": before}}
+        wanted = {**UNENFORCED, "changed_at": {"$lte": before}}
         return await self.collection.find(wanted, {"history": 0}, limit=limit).to_list(limit)
 
     async def unerased(self, limit: int) -> list[Document]:
@@ -190,6 +187,13 @@ class ImageWriter:
         )
         moved = {"history": {"version": {"$lte": old[-1]["version"]}}}
         await self.collection.update_one({"_id": image_id}, {"$pull": moved})
+
+
+def _only_of(version: int, change: HistoryEntry) -> list[Document]:
+    """Give the update that applies `change` to an image of `version`, and leaves one of any other as it is."""
+    history = {"$concatArrays": ["$history", [{"$literal": _stored(change)}]]}
+    changed = {"$mergeObjects": ["$$ROOT", {"$literal": _current(change)}, {"history": history}]}
+    return [{"$replaceWith": {"$cond": [{"$eq": ["$version", version]}, changed, "$$ROOT"]}}]
 
 
 def _stored(change: HistoryEntry) -> Document:
