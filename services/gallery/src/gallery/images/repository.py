@@ -123,7 +123,7 @@ class ImageRepository:
 
     async def all_enforced(self, owner: UserId) -> bool:
         """Tell whether the current version of each of the owner's images is known to be everywhere."""
-        return await self.collection.find_one({"owner_id": owner, **UNENFORCED}, {"_id": 1}) is None
+        return await self.collection.find_one({**UNENFORCED, "owner_id": owner}, {"_id": 1}) is None
 
     async def any_unenforced(self, image_ids: Sequence[ImageId], owner: UserId) -> bool:
         """Tell whether the current version of any of these images of the owner's isn't known to be everywhere."""
