@@ -12,6 +12,7 @@ from embedded.gateway import Gateway
 from embedded.services import Catalogue, Environment, Service, Worker
 from embedded.split import Process
 from embedded.surroundings import Surroundings
+from shared.serve import freeze_heap
 
 _STOP_WITHIN_S = 6.0
 
@@ -70,6 +71,7 @@ async def run_in_process(
         hosted.append(_host_worker(catalogue.worker, environment))
         for one in hosted:
             await one.entered()
+        freeze_heap()
         yield ()
     finally:
         try:

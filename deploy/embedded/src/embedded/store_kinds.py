@@ -45,9 +45,10 @@ def _mongo(port: int, data: Path) -> list[str]:
     # A settings file of our own, empty: else it takes one from the working or the home folder.
     configuration = data.parent / "run" / "secantusd.toml"
     configuration.write_text("")
+    # Its modules are exempt from searches for garbage, which hold all its readers up.
     # Standalone: without a log of all writes, which nobody here reads and which slows each write as it grows.
     return [
-        *(sys.executable, "-c", "from secantus.cli import main; main()"),
+        *(sys.executable, "-c", "import gc; from secantus.cli import main; gc.freeze(); main()"),
         *("--config", str(configuration), "--storage-path", str(data)),
         *("--host", LOOPBACK, "--port", str(port)),
         *("--cache-size", "256M", "--log-level", "WARNING", "--standalone"),

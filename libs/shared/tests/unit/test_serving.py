@@ -1,6 +1,7 @@
 """A process refuses connections until it is ready, and at its end answers whoever it has accepted."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -96,3 +97,12 @@ async def test_worker_answers_probes_by_its_readiness() -> None:
         assert await asyncio.to_thread(is_healthy, {**environment, "HEALTH_PATH": "/livez"})
         assert not await asyncio.to_thread(is_healthy, {**environment, "HEALTH_PATH": "/elsewhere"})
     assert not await asyncio.to_thread(is_healthy, environment)
+
+
+async def test_what_is_there_at_the_start_is_exempt_from_the_search_for_garbage() -> None:
+    gc.unfreeze()
+    serving = server(Readiness(), listen_once_ready=False)
+    async with serving.running() as url:
+        await eventually(lambda: listens(url))
+        assert gc.get_freeze_count() > 0
+    gc.unfreeze()

@@ -27,6 +27,7 @@ from shared.bus.raw_records import leave_encoded, parse
 from shared.bus.seeking import Seeking
 from shared.bus.turns import Turns
 from shared.contracts import Event
+from shared.pacing import in_turns
 from shared.topics import TOPICS
 
 log = logging.getLogger(__name__)
@@ -227,7 +228,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _write_rows(self, partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
         handler = self._handlers[partition.topic]
         readable: list[tuple[Event, int]] = []
-        for record in records:
+        async for record in in_turns(records):
             try:
                 event = decode(handler.contract, record.key, record.value, record.headers)
             except Undecodable as error:

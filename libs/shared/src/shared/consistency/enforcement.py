@@ -14,6 +14,7 @@ from shared.consistency.barrier import Barrier
 from shared.consistency.lease import clock
 from shared.consistency.places import PlaceView, state_of
 from shared.mongo import Document, StoreError
+from shared.pacing import in_turns
 from shared.publication import Publisher
 from shared.topics import TOPICS
 
@@ -85,7 +86,9 @@ class Enforcement:
         self, documents: Sequence[Document], began: float
     ) -> tuple[list[tuple[Document, Place | None]], list[PlaceView]]:
         truth = PlaceView(name=self._owner, state="applied", ms=round((clock() - began) * 1000, 1))
-        sent = await asyncio.gather(*(self._send(document) for document in documents))
+        async with asyncio.TaskGroup() as tasks:
+            sending = [tasks.create_task(self._send(document)) async for document in in_turns(documents)]
+        sent = [it.result() for it in sending]
         reached = [place for place in sent if place is not None]
         if len(reached) == len(documents):
             places = [truth, *await self._barrier.wait(reached, began, self._timeout_s)]

@@ -20,6 +20,7 @@ from shared.consistency import Enforcement, clock
 from shared.ending import cancelled
 from shared.ids import ChangeId
 from shared.mongo import Document, StoreError
+from shared.pacing import in_turns
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +137,7 @@ class BulkRunner:
         for _ in range(_ATTEMPTS):
             images = await self._images.of_owner([item.image_id for item in left], change.owner_id)
             writes, tried, at = [], [], datetime.now(UTC)
-            for item in left:
+            async for item in in_turns(left):
                 image = images.get(item.image_id)
                 verdict = judge(item, image, change)
                 if verdict.write and image is not None:
