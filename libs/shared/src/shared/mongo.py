@@ -24,7 +24,7 @@ StoreUnavailable = (ConnectionFailure, ExecutionTimeout)
 
 T = TypeVar("T")
 
-_IDS_A_QUERY = 10
+_IDS_A_QUERY = 25
 _DURABLE = WriteConcern(w="majority", j=True, wtimeout=5_000)
 
 
@@ -58,7 +58,7 @@ def database(client: Client, name: str) -> Database:
 
 
 def chunks(named: Sequence[T]) -> list[list[T]]:
-    """Cut what is named by ids into lists for one query each: embedded stores scan everything for longer ones."""
+    """Cut what is named by ids into lists for one statement each, none of which keeps a store busy for long."""
     return [list(named[start : start + _IDS_A_QUERY]) for start in range(0, len(named), _IDS_A_QUERY)]
 
 

@@ -1,12 +1,8 @@
-"""Works bulk changes off in slices: while one is being enforced, the truth of the next is written.
-
-Only one slice at a time is on its way to the enforcers, so that everybody else's leases stay fresh. What a dead replica
-left is taken over from the first slice that isn't noted as done; doing a slice again changes nothing.
-"""
+"""Works bulk changes off in slices, each enforced before the next begins; takes over what a dead replica left."""
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from aiokafka.errors import KafkaError
@@ -27,15 +23,6 @@ log = logging.getLogger(__name__)
 SWEEP_EVERY_S = 1.0
 AT_ONCE = 4
 _ATTEMPTS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """A slice in the truth: when that began, its items with their results, and the documents to enforce."""
-
-    began: float
-    items: list[Item]
-    documents: list[Document]
 
 
 class BulkRunner:
@@ -81,14 +68,15 @@ class BulkRunner:
         async with self._slots:
             try:
                 await self._run(change_id)
-            except* (StoreError, KafkaError, TimeoutError, OSError) as errors:
-                log.warning("bulk interrupted", extra={"errors": [type(it).__name__ for it in errors.exceptions]})
+            except (StoreError, KafkaError, TimeoutError, OSError) as error:
+                log.warning("bulk interrupted", extra={"error": type(error).__name__})
 
     async def _run(self, change_id: ChangeId) -> None:
         change = await self._changes.claim(change_id)
         if change is None:
             return
-        change = await self._work_off(change)
+        while not change.is_worked_off:
+            change = await self._run_slice(change)
         if await self._is_everywhere(change):
             change = change.model_copy(update={"state": "enforced", "places": without_pending(change.places)})
             await self._changes.save(change)
@@ -105,32 +93,24 @@ class BulkRunner:
                 return False
         return True
 
-    async def _work_off(self, change: BulkChange) -> BulkChange:
-        async with asyncio.TaskGroup() as tasks:
-            before = None
-            for number in range(change.next_slice, change.slices):
-                written = await self._write(change, number)
-                change = change if before is None else await before
-                before = tasks.create_task(self._enforce(change, number, written))
-        return change if before is None else before.result()
-
-    async def _enforce(self, change: BulkChange, number: int, written: _Written) -> BulkChange:
-        """Enforce what was written of a slice, and note its results and how far the change is."""
-        places = await self._enforcement.enforce(written.documents, written.began) if written.documents else []
-        await self._changes.save_slice(change, number, written.items)
+    async def _run_slice(self, change: BulkChange) -> BulkChange:
+        items = await self._changes.items(change, change.next_slice)
+        began = clock()
+        done, changed = await self._apply(change, items)
+        places = await self._enforcement.enforce(changed, began) if changed else []
+        await self._changes.save_slice(change, change.next_slice, done)
         change = change.model_copy(
             update={
-                "next_slice": number + 1,
-                "counts": change.counts.with_results(written.items),
+                "next_slice": change.next_slice + 1,
+                "counts": change.counts.with_results(done),
                 "places": slowest(change.places, places),
             }
         )
         await self._changes.save(change)
         return change
 
-    async def _write(self, change: BulkChange, number: int) -> _Written:
-        """Write the truth of a slice."""
-        began, items = clock(), await self._changes.items(change, number)
+    async def _apply(self, change: BulkChange, items: Sequence[Item]) -> tuple[list[Item], list[Document]]:
+        """Write the truth of a slice; give the items with their results, and the documents to enforce."""
         done: dict[str, Item] = {}
         changed: list[Document] = []
         left = list(items)
@@ -151,7 +131,7 @@ class BulkRunner:
             if not tried:
                 break
             # What each was before goes ahead of the write: an undo needs it, also after a crash in between.
-            await self._changes.save_slice(change, number, [*done.values(), *tried])
+            await self._changes.save_slice(change, change.next_slice, [*done.values(), *tried])
             written = {it["_id"]: it for it in await self._writer.change_many(writes)}
             changed += written.values()
             done |= {
@@ -161,7 +141,7 @@ class BulkRunner:
             }
             left = [it for it in tried if it.image_id not in written]
         lost = {it.image_id: it.model_copy(update={"result": "refused", "reason": "changed_meanwhile"}) for it in left}
-        return _Written(began, [done.get(item.image_id) or lost[item.image_id] for item in items], changed)
+        return [done.get(item.image_id) or lost[item.image_id] for item in items], changed
 
 
 def _entry(change: BulkChange, item: Item, image: Image, at: datetime) -> HistoryEntry:

@@ -16,7 +16,7 @@ from shared.visibility import Visibility, hides, is_already, is_deleted
 UNDO_BY_LAPSED_WITHIN = timedelta(minutes=10)
 _SURENESS: list[PlaceState] = ["applied", "lease", "pending"]
 SLICE_SIZE = 50
-"""Images a slice: half a second of work on the embedded store, less than any lease lasts that it holds up."""
+"""Images a slice: a third of a second of work on the embedded store, less than any lease lasts that it holds up."""
 
 
 @dataclass(frozen=True, slots=True)
