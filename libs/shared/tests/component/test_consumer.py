@@ -79,7 +79,7 @@ async def test_unreadable_record_is_quarantined_dead_lettered_and_passed(
         bad = await sender.send_raw(
             VISIBILITY_CHANGES.name, partition, event.key.encode(), b"{broken", {"ce_type": "x"}
         )
-        barrier = Barrier(kafka, [Enforcer(GROUP)], it.log_ends)
+        barrier = Barrier(kafka, [Enforcer(GROUP, leased=False)], it.log_ends)
         await barrier.start()
         places = await barrier.wait([bad], 0.0, 10)
         await barrier.aclose()
