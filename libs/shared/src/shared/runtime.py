@@ -122,7 +122,7 @@ class Runtime:
             await self.log_ends.start()
             for start in starts:
                 await start()
-            stack.push_async_callback(self._publishing.stop)
+            stack.push_async_callback(self.sender.aclose)
             await self._publishing.start()
             stack.push_async_callback(self.broker.stop)
             await self.broker.start()

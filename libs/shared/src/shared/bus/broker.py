@@ -5,13 +5,22 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka.errors import OutOfOrderSequenceNumber
+from aiokafka.errors import (
+    DuplicateSequenceNumber,
+    KafkaError,
+    OutOfOrderSequenceNumber,
+    ProducerClosed,
+    ProducerFenced,
+    UnknownProducerId,
+)
 from aiokafka.structs import RecordMetadata
+from faststream.exceptions import IncorrectState
 from faststream.kafka import KafkaBroker
 
 from shared.bus.cloudevents import headers_of
 from shared.contracts import Event
 from shared.credentials import KafkaAccess
+from shared.ending import cancelled
 from shared.kafka_clients import broker_security
 from shared.topics import TOPICS
 
@@ -56,8 +65,9 @@ class EventSender:
     def __init__(self, broker: KafkaBroker, timeout_s: float) -> None:
         self._broker = broker
         self._timeout_s = timeout_s
-        self._renewing = asyncio.Lock()
+        self._renewal: asyncio.Task[None] | None = None
         self._renewals = 0
+        self._closed = False
 
     async def send(self, event: Event) -> Place:
         """Send `event` to its topic and give its place once all in-sync replicas have it.
@@ -78,20 +88,51 @@ class EventSender:
         async with asyncio.timeout(self._timeout_s):
             try:
                 written = await self._publish(topic, partition, key, body, headers)
-            except OutOfOrderSequenceNumber:
-                # The log was made anew or lost its end: the producer's numbers don't fit it any more, and never will.
-                await self._renew(renewals)
+            except KafkaError as error:
+                if not _ends_its_producer(error):
+                    raise
+                await self._renewed_since(renewals)
                 written = await self._publish(topic, partition, key, body, headers)
+        if written.offset < 0:
+            # aiokafka's success without a place, of a record that the log had already: no barrier could wait for it.
+            raise DuplicateSequenceNumber
         return Place(topic, written.partition, written.offset)
+
+    async def aclose(self) -> None:
+        """Stop the broker; nothing is sent any more."""
+        self._closed = True
+        if self._renewal is not None:
+            await cancelled([self._renewal])
+        await self._broker.stop()
 
     async def _publish(
         self, topic: str, partition: int, key: bytes | None, body: bytes, headers: dict[str, str]
     ) -> RecordMetadata:
-        return await self._broker.publish(body, topic, key=key, partition=partition, headers=headers)
+        try:
+            return await self._broker.publish(body, topic, key=key, partition=partition, headers=headers)
+        except IncorrectState:  # FastStream has no producer while its broker is started anew
+            raise ProducerClosed from None
 
-    async def _renew(self, renewals: int) -> None:
-        async with self._renewing:
-            if self._renewals == renewals:
-                await self._broker.stop()
-                await self._broker.start()
-                self._renewals += 1
+    async def _renewed_since(self, renewals: int) -> None:
+        # One renewal for all who need it, and to its end whoever stops waiting: half a one would leave no producer.
+        if self._closed:
+            raise ProducerClosed
+        if self._renewals == renewals:
+            if self._renewal is None or self._renewal.done():
+                self._renewal = asyncio.create_task(self._renew())
+            await asyncio.shield(self._renewal)
+
+    async def _renew(self) -> None:
+        await self._broker.stop()
+        await self._broker.start()
+        self._renewals += 1
+
+
+def _ends_its_producer(error: KafkaError) -> bool:
+    """Tell whether a producer that failed so never sends anything again.
+
+    Its numbers don't fit the log any more, which was made anew, lost its end, or took a record whose acknowledgement
+    was lost; or its background task has died, which aiokafka tells by the bare class.
+    """
+    numbers = OutOfOrderSequenceNumber | UnknownProducerId | ProducerFenced
+    return type(error) is KafkaError or isinstance(error, numbers | ProducerClosed)
