@@ -17,7 +17,6 @@ from bench.measuring import Pace, percentile, ratio_of, timed_ms
 from bench.results import Result, Table
 from bench.seeding import images_of, insert_rows, seed
 from bench.system import System, running_system
-from bench.wire import Connection
 from gallery.images.domain import Image, entry, to_event
 from gallery.images.repository import ImageRepository
 from shared import mongo
@@ -42,22 +41,21 @@ async def measure(pace: Pace) -> Result:
         images = await seed(system, UserId(str(ann.user_id)), IMAGES, (Visibility.PUBLIC,))
         await insert_rows(system, images)
         (shown,) = await bob.generate(visibility="public")
-        async with system.connection() as connection:
-            previews = _Previews(connection, shown)
-            idle = await previews.during(asyncio.sleep(_IDLE_S))
-            beside: list[float] = []
-            new: list[tuple[list[float], list[float]]] = []
-            changed: list[tuple[list[float], list[float]]] = []
-            for number in range(pace.rounds):
-                ours: list[float] = []
-                beside += await previews.during(_timed(ours, ann, Visibility.PRIVATE))
-                new.append((ours, [await _new_documents_ms(system, images)]))
-                changed.append((ours, [await _updates_ms(system, images)]))
-                pace.say(
-                    f"bulk, round {number + 1} of {pace.rounds}: {ours[0] / 1000:.1f} s, "
-                    f"raw {new[-1][1][0] / 1000:.1f} s (new) and {changed[-1][1][0] / 1000:.1f} s (updates)"
-                )
-                await _change(ann, Visibility.PUBLIC)
+        previews = _Previews(system, shown)
+        idle = await previews.during(asyncio.sleep(_IDLE_S))
+        beside: list[float] = []
+        new: list[tuple[list[float], list[float]]] = []
+        changed: list[tuple[list[float], list[float]]] = []
+        for number in range(pace.rounds):
+            ours: list[float] = []
+            beside += await previews.during(_timed(ours, ann, Visibility.PRIVATE))
+            new.append((ours, [await _new_documents_ms(system, images)]))
+            changed.append((ours, [await _updates_ms(system, images)]))
+            pace.say(
+                f"bulk, round {number + 1} of {pace.rounds}: {ours[0] / 1000:.1f} s, "
+                f"raw {new[-1][1][0] / 1000:.1f} s (new) and {changed[-1][1][0] / 1000:.1f} s (updates)"
+            )
+            await _change(ann, Visibility.PUBLIC)
         rows = [("idle", *_quantiles(idle)), ("during the change", *_quantiles(beside))]
         table = Table("previews of another image beside it, ms", ("when", "p50", "p99", "slowest"), rows)
         what = f"{IMAGES:,} images private, enforced, against two raw bulk writes"
@@ -67,19 +65,19 @@ async def measure(pace: Pace) -> Result:
 class _Previews:
     """Asks for one preview again and again while something else goes on."""
 
-    def __init__(self, connection: Connection, image: str) -> None:
-        self._connection = connection
-        self._request = connection.request("GET", f"/v1/previews/{image}?width=256", {})
+    def __init__(self, system: System, image: str) -> None:
+        self._system = system
+        self._path = f"/v1/previews/{image}?width=256"
 
     async def during(self, work: Coroutine[object, object, None]) -> list[float]:
-        """Give the milliseconds of each until `work` is done."""
-        task = asyncio.create_task(work)
+        """Give the milliseconds of each until `work` is done, on a connection of its own: an idle one is closed."""
         loop, times = asyncio.get_running_loop(), list[float]()
-        began = loop.time()
-        while not task.done():
-            times.append(await timed_ms(partial(self._connection.send, self._request)))
-            await asyncio.sleep(max(0.0, began + len(times) / _PREVIEWS_A_SECOND - loop.time()))
-        await task
+        async with self._system.connection() as connection, asyncio.TaskGroup() as tasks:
+            request = connection.request("GET", self._path, {})
+            task, began = tasks.create_task(work), loop.time()
+            while not task.done():
+                times.append(await timed_ms(partial(connection.send, request)))
+                await asyncio.sleep(max(0.0, began + len(times) / _PREVIEWS_A_SECOND - loop.time()))
         return times
 
 
