@@ -36,6 +36,7 @@ SWEEP_AFTER = timedelta(seconds=3)
 """A younger flag belongs to a request that is publishing right now."""
 SWEEP_AT_MOST = 500
 REPUBLISH_AT_ONCE = 100
+_OF_WHAT_WAS_SENT = {"version": 1, "unpublished": 1, "published": 1}
 
 
 class Truth(Protocol):
@@ -189,12 +190,14 @@ class Audit(Generic[E]):
             if document is None or newest.version > document["version"]:
                 _audited.add(1, {"topic": self._contract.topic, "what": "adopted"})
                 await self._truth.adopt(newest)
-                document = await self._collection.find_one({"_id": key})
+                document = await self._collection.find_one({"_id": key}, _OF_WHAT_WAS_SENT)
             last, offset = of_key[-1]
             if document is not None and last.version < document["version"] and self._hides(document, offset):
                 _audited.add(1, {"topic": self._contract.topic, "what": "sent_again"})
                 # Read anew: what is sent must be the current state, and the batch was read a while ago.
-                await self._publisher.publish(await self._collection.find_one({"_id": key}) or document)
+                current = await self._collection.find_one({"_id": key}, {"history": 0})
+                if current is not None:
+                    await self._publisher.publish(current)
 
     async def quarantine(
         self, key: str | None, topic: str, partition: int, offset: int, version: int | None = None
@@ -209,7 +212,7 @@ class Audit(Generic[E]):
     async def _read(self, keys: Sequence[str]) -> dict[str, Document]:
         found: dict[str, Document] = {}
         for ids in chunks(keys):
-            async for document in self._collection.find({"_id": {"$in": ids}}, {"history": 0}, limit=len(ids)):
+            async for document in self._collection.find({"_id": {"$in": ids}}, _OF_WHAT_WAS_SENT, limit=len(ids)):
                 found[document["_id"]] = document
         return found
 

@@ -11,6 +11,7 @@ from gallery.changes.bulk import BulkRunner
 from gallery.changes.domain import BulkChange, Item
 from gallery.changes.repository import ChangeRepository
 from gallery.changes.schemas import ChangeCounts
+from gallery.images.domain import Image, entry
 from gallery.images.repository import ImageRepository
 from gallery.images.writer import ImageWriter
 from shared import mongo
@@ -102,6 +103,49 @@ async def test_what_a_dead_replica_had_written_is_enforced_and_counted_once(data
     assert (done.state, done.counts.changed) == ("enforced", SLICES * SLICE_SIZE)
     assert sorted(it for ids in enforcers.slices for it in ids) == [f"img_{number}" for number in range(2, 6)]
     assert {it["version"] async for it in database["images"].find({}, {"version": 1})} == {2}, "each is changed once"
+
+
+class Overtaken(ImageRepository):
+    """Right after an image was read for the first time, somebody else changes it."""
+
+    def __init__(self, database: mongo.Database, image_id: ImageId, to: Visibility) -> None:
+        super().__init__(database)
+        self._writer = ImageWriter(database)
+        self._image_id = image_id
+        self._left = [to]
+
+    async def of_owner(self, image_ids: Sequence[ImageId], owner: UserId) -> dict[ImageId, Image]:
+        found = await super().of_owner(image_ids, owner)
+        if self._image_id in found and self._left:
+            image = found[self._image_id]
+            change = entry(image, self._left.pop(), owner, Cause.OWNER, new_change_id(), datetime.now(UTC))
+            assert await self._writer.change_one(image.model_dump(by_alias=True), change) is not None
+        return found
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "left_as", "result"),
+    [
+        (Visibility.PUBLIC, Visibility.PRIVATE, "changed"),
+        (Visibility.PRIVATE, Visibility.PRIVATE, "unchanged"),
+        (Visibility.DELETED, Visibility.DELETED, "refused"),
+    ],
+)
+@pytest.mark.parametrize("number", [0, 3])
+async def test_image_that_changed_since_it_was_read_is_judged_anew(
+    database: mongo.Database, number: int, meanwhile: Visibility, left_as: Visibility, result: str
+) -> None:
+    change, changes = await accepted(database), ChangeRepository(database)
+    image_id = ImageId(f"img_{number}")
+    images = Overtaken(database, image_id, meanwhile)
+    enforcement = cast("Enforcement", Enforcers(database["images"]))
+
+    await BulkRunner(changes, images, ImageWriter(database), enforcement).start(change.id)
+
+    done = await images.of_owner([image_id], ANN)
+    assert done[image_id].visibility is left_as
+    (item,) = [it for it in await changes.items(change, number // SLICE_SIZE) if it.image_id == image_id]
+    assert item.result == result
 
 
 async def test_items_of_a_bulk_are_in_the_order_of_their_partitions(gallery: Any) -> None:
