@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final, Literal
 
 from aiokafka.admin import NewTopic
@@ -16,6 +17,7 @@ L_MAX: Final = 1.0
 """Seconds for which a replica may trust its own view at the most (DESIGN, the lease)."""
 
 _DAY_MS = 24 * 60 * 60 * 1000
+_WEEK: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,13 @@ class Topic:
         """Give the partition of `key`, as Kafka's default partitioner does."""
         return int((murmur2(key.encode()) & 0x7FFFFFFF) % self.partitions)
 
-    def configuration(self) -> dict[str, str]:
-        """Give the topic's settings for its creation."""
+    def configuration(self, compacted_after: timedelta = _WEEK) -> dict[str, str]:
+        """Give the topic's settings for its creation; `compacted_after`: how long a state topic keeps every record."""
         settings = {"cleanup.policy": self.cleanup, **self.extra}
         if self.cleanup == "compact":
-            settings["min.compaction.lag.ms"] = str(7 * _DAY_MS)
+            lag_ms = str(compacted_after // timedelta(milliseconds=1))
+            # Only what is in an older segment can be compacted.
+            settings |= {"min.compaction.lag.ms": lag_ms, "segment.ms": lag_ms}
         if self.retention_ms is not None:
             settings["retention.ms"] = str(self.retention_ms)
         return settings
@@ -92,7 +96,9 @@ class WrongPartitionCountError(RuntimeError):
     """A topic has another number of partitions than the producers compute with: starting would lose order."""
 
 
-async def create_topics(kafka: KafkaAccess | str, replication_factor: int = 1) -> None:
+async def create_topics(
+    kafka: KafkaAccess | str, replication_factor: int = 1, compacted_after: timedelta = _WEEK
+) -> None:
     """Make the topics that aren't there yet; idempotent.
 
     Raises:
@@ -103,7 +109,9 @@ async def create_topics(kafka: KafkaAccess | str, replication_factor: int = 1) -
     try:
         existing = set(await admin.list_topics())
         missing = [
-            NewTopic(topic.name, topic.partitions, replication_factor, topic_configs=topic.configuration())
+            NewTopic(
+                topic.name, topic.partitions, replication_factor, topic_configs=topic.configuration(compacted_after)
+            )
             for topic in TOPICS.values()
             if topic.name not in existing
         ]

@@ -25,5 +25,7 @@ def test_every_contract_has_its_topic_and_every_group_its_dead_letters() -> None
 def test_state_topics_are_compacted_after_a_week() -> None:
     compacted = [topic for topic in TOPICS.values() if topic.cleanup == "compact"]
     assert {topic.name for topic in compacted} == {"entitlement.plan-changes", "gallery.visibility-changes"}
-    assert all(topic.configuration()["min.compaction.lag.ms"] == "604800000" for topic in compacted)
+    for topic in compacted:
+        settings = topic.configuration()
+        assert (settings["min.compaction.lag.ms"], settings["segment.ms"]) == ("604800000", "604800000")
     assert L_MAX == 1.0
