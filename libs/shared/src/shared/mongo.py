@@ -24,7 +24,7 @@ StoreUnavailable = (ConnectionFailure, ExecutionTimeout)
 
 T = TypeVar("T")
 
-_IDS_A_QUERY = 25
+_IDS_A_QUERY = 10
 _DURABLE = WriteConcern(w="majority", j=True, wtimeout=5_000)
 
 
