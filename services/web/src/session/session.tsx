@@ -1,7 +1,17 @@
 /** Who is signed in. Everything that a person's data is kept in lives under their key, and is dropped with it. */
 
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import {
+  createContext,
+  type ReactNode,
+  use,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { flushSync } from "react-dom";
 import { whenSignedOut } from "../api/client";
 import { ApiError, inWords } from "../api/problem";
@@ -167,6 +177,7 @@ function createQueryClient(): QueryClient {
 
 function PersonsData({ children }: { children: ReactNode }) {
   const [client] = useState(createQueryClient);
-  useEffect(() => () => client.clear(), [client]);
+  // With the page itself: an effect of the usual kind ends a moment after it.
+  useLayoutEffect(() => () => client.clear(), [client]);
   return <QueryClientProvider client={client}>{children}</QueryClientProvider>;
 }
