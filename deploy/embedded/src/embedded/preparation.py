@@ -12,7 +12,7 @@ from shared.topics import create_topics
 
 _WITHIN_S = 60.0
 _COMPACTED_AFTER = timedelta(minutes=5)
-"""This broker writes all that it has every second: each 10,000 records cost it a tenth of a core for good."""
+"""This broker writes all that it has every second: what it keeps costs it time for good (ADR 6)."""
 
 
 async def prepare(

@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import DuplicateSequenceNumber, OutOfOrderSequenceNumber, ProducerClosed, UnknownProducerId
+from aiokafka.errors import (
+    DuplicateSequenceNumber,
+    OutOfOrderSequenceNumber,
+    ProducerClosed,
+    ProducerFenced,
+    UnknownProducerId,
+)
 from aiokafka.protocol.produce import ProduceRequest
 from faststream.kafka import KafkaBroker
 
@@ -21,7 +27,9 @@ def event() -> Event:
     return visibility_changed("ann", "img_1", "private")
 
 
-@pytest.mark.parametrize("error", [OutOfOrderSequenceNumber(), UnknownProducerId(), RuntimeError("a defect")])
+@pytest.mark.parametrize(
+    "error", [OutOfOrderSequenceNumber(), UnknownProducerId(), ProducerFenced(), RuntimeError("a defect")]
+)
 async def test_producer_that_can_not_go_on_is_replaced(
     kafka: str, event: Event, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -41,7 +49,9 @@ async def test_producer_that_can_not_go_on_is_replaced(
     assert not left
 
 
-async def test_who_runs_out_of_time_does_not_leave_the_sender_without_a_producer(kafka: str, event: Event) -> None:
+async def test_who_runs_out_of_time_does_not_leave_the_sender_without_a_producer(
+    kafka: str, event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broker = create_broker(kafka, "tests", [])  # as in the middle of a renewal
     sender, started, start = EventSender(broker, 0.001), asyncio.Event(), broker.start
 
@@ -49,7 +59,7 @@ async def test_who_runs_out_of_time_does_not_leave_the_sender_without_a_producer
         await start()
         started.set()
 
-    broker.start = told  # type: ignore[method-assign]
+    monkeypatch.setattr(broker, "start", told)
     with pytest.raises(TimeoutError):
         await sender.send(event)
 
@@ -58,7 +68,9 @@ async def test_who_runs_out_of_time_does_not_leave_the_sender_without_a_producer
     await sender.aclose()
 
 
-async def test_ten_that_need_a_producer_renew_it_once(kafka: str, event: Event) -> None:
+async def test_ten_that_need_a_producer_renew_it_once(
+    kafka: str, event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broker = create_broker(kafka, "tests", [])
     sender, starts, start = EventSender(broker, 5.0), list[int](), broker.start
 
@@ -66,7 +78,7 @@ async def test_ten_that_need_a_producer_renew_it_once(kafka: str, event: Event) 
         starts.append(1)
         await start()
 
-    broker.start = counted  # type: ignore[method-assign]
+    monkeypatch.setattr(broker, "start", counted)
     places = await asyncio.gather(*(sender.send(event) for _ in range(10)))
     await sender.aclose()
 
@@ -83,6 +95,29 @@ async def test_closed_sender_starts_nothing_again(kafka: str, event: Event) -> N
     with pytest.raises(ProducerClosed):
         await sender.send(event)
     assert not broker.running
+
+
+async def test_renewal_that_is_under_way_ends_with_the_sender(
+    kafka: str, event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = create_broker(kafka, "tests", [])
+    sender, begun, ended = EventSender(broker, 0.01), asyncio.Event(), asyncio.Event()
+
+    async def endless() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(broker, "start", endless)
+    with pytest.raises(TimeoutError):
+        await sender.send(event)
+    assert begun.is_set()
+
+    await sender.aclose()
+
+    assert ended.is_set()
 
 
 async def test_record_whose_place_nobody_knows_is_not_called_sent(
