@@ -102,6 +102,12 @@ class Client:
             for at, ms in times.items()
         }
 
+    async def times_at(self, offsets: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+        """Give the times of the records at `offsets` that are left."""
+        return {
+            at: it.timestamp for at, offset in offsets.items() for it in self._log.records(at) if it.offset == offset
+        }
+
     def assignment(self) -> set[TopicPartition]:
         """Give what it believes to be its own."""
         return set(self.assigned)

@@ -17,6 +17,7 @@ from shared.bus.broker import EventSender
 from shared.bus.consumer import GroupConsumer
 from shared.bus.handler import Handler
 from shared.bus.log_ends import LogEnds
+from shared.bus.record_times import RecordTimes
 from shared.consistency import Lease
 from shared.contracts import VisibilityChanged
 from shared.guards import Guards
@@ -76,12 +77,24 @@ class ModelConsumer(GroupConsumer):
         return cast("AIOKafkaConsumer", self.client)
 
 
+class ModelTimes(RecordTimes):
+    """Records' times in the model's log."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__("none")
+        self._own = client
+
+    async def at(self, offsets: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+        return await self._own.times_at(offsets)
+
+
 class ModelEnds(LogEnds):
     """The real questions, asked of the model's log."""
 
     def __init__(self, client: Client) -> None:
         super().__init__("none")
         self._own = client
+        self._record_times = ModelTimes(client)
 
     def _connected(self) -> AIOKafkaConsumer:
         return cast("AIOKafkaConsumer", self._own)

@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.bus.cloudevents import headers_of
@@ -67,6 +68,20 @@ async def test_store_failure_blocks_and_nothing_is_passed(
 
         await eventually(is_written)
         assert handler.failures == 0
+
+
+async def test_position_remembers_when_the_record_before_it_was_sent(
+    kafka: str, database: Database, rows: ReadModel[VisibilityChanged]
+) -> None:
+    event = visibility_changed("ann")
+    async with member(kafka, database, rows) as it, sending(kafka) as sender:
+        place = await sender.send(event)
+        await it.caught_up()
+        partition = TopicPartition(place.topic, place.partition)
+        stored = (await it.consumer.stored())[partition]
+        forgetful = {partition: replace(stored, latest_ms=1)}
+        assert stored.previous_ms == stored.latest_ms
+        assert await it.log_ends.strange(forgetful) == set(), "the record before it is enough"
 
 
 async def test_unreadable_record_is_quarantined_dead_lettered_and_passed(

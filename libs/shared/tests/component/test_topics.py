@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared.bus.broker import EventSender
+from shared.bus.broker import EventSender, Place
 from shared.bus.cloudevents import sequence_of
+from shared.bus.record_times import RecordTimes
 from shared.testing.apps import eventually
 from shared.testing.events import sending, visibility_changed
 from shared.topics import VISIBILITY_CHANGES, create_topics
@@ -19,8 +20,10 @@ KEPT_FOR = timedelta(milliseconds=500)
 async def test_old_records_of_a_state_topic_go_but_the_last_of_each_key(fresh_kafka: str) -> None:
     await create_topics(fresh_kafka, compacted_after=KEPT_FOR)
     async with sending(fresh_kafka) as sender:
-        for version in range(1, 30):
+        first, *_, last = [
             await sender.send(visibility_changed("ann", "img_1", "private", version=version))
+            for version in range(1, 30)
+        ]
         await sender.send(visibility_changed("ann", "img_2", "public"))
 
         async def is_compacted() -> bool:
@@ -28,6 +31,8 @@ async def test_old_records_of_a_state_topic_go_but_the_last_of_each_key(fresh_ka
             return 1 not in await versions(fresh_kafka, "img_1")
 
         await eventually(is_compacted, 30, 0.2)
+        assert await time_at(fresh_kafka, first) is None, "there are only later records"
+        assert await time_at(fresh_kafka, last) is not None
 
     assert 29 in await versions(fresh_kafka, "img_1")
     assert await versions(fresh_kafka, "img_2") == [1]
@@ -36,6 +41,15 @@ async def test_old_records_of_a_state_topic_go_but_the_last_of_each_key(fresh_ka
 async def written_on(sender: EventSender) -> None:
     for number in range(20):
         await sender.send(visibility_changed("ann", f"img_other{number}", "public"))
+
+
+async def time_at(kafka: str, place: Place) -> int | None:
+    times, partition = RecordTimes(kafka), TopicPartition(place.topic, place.partition)
+    await times.start()
+    try:
+        return (await times.at({partition: place.offset})).get(partition)
+    finally:
+        await times.aclose()
 
 
 async def versions(kafka: str, key: str) -> list[int | None]:

@@ -50,6 +50,15 @@ def test_records_that_follow_the_position_are_applied(turns: Turns, kafka: Seeks
     assert kafka.to == []
 
 
+@pytest.mark.parametrize(("times", "latest_ms"), [((5, 9, 7), 9), ((1, 2, 3), 4)], ids=["in the batch", "before it"])
+def test_position_knows_the_latest_time_and_that_of_the_record_before_it(
+    turns: Turns, kafka: Seeks, times: tuple[int, ...], latest_ms: int
+) -> None:
+    turns.begin(kafka, PARTITION, Position(50, latest_ms=4, previous_ms=4))
+    records: list[Any] = [SimpleNamespace(offset=50 + n, timestamp=ms) for n, ms in enumerate(times)]
+    assert turns.after(PARTITION, records) == Position(53, latest_ms=latest_ms, previous_ms=times[-1])
+
+
 def test_records_beyond_the_position_are_read_again_from_it(turns: Turns, kafka: Seeks) -> None:
     assert take(turns, kafka, 70, 71) == []
     assert kafka.to == [50]

@@ -11,6 +11,7 @@ from typing import Literal
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.bus.positions import Position
+from shared.bus.record_times import RecordTimes
 from shared.credentials import KafkaAccess
 from shared.kafka_clients import client_options
 from shared.topics import TOPICS
@@ -23,7 +24,7 @@ _WITHIN_S = 1.0
 def standing(position: Position, end: int, end_later: int, known: bool) -> Standing:
     """Judge a position that was read after `end` was asked for, and before `end_later` was.
 
-    `known` tells whether the log holds a record of the position's latest time. Pure.
+    `known` tells whether the log holds a record that the position remembers. Pure.
     """
     if position.offset > end_later or not known:
         return "another_log"
@@ -35,6 +36,7 @@ class LogEnds:
 
     def __init__(self, kafka: KafkaAccess | str) -> None:
         self._kafka = kafka
+        self._record_times = RecordTimes(kafka)
         self._client: AIOKafkaConsumer | None = None
 
     async def start(self) -> None:
@@ -47,9 +49,11 @@ class LogEnds:
             **client_options(self._kafka), enable_auto_commit=False, request_timeout_ms=5_000
         )
         await self._client.start()
+        await self._record_times.start()
 
     async def aclose(self) -> None:
         """Disconnect."""
+        await self._record_times.aclose()
         if self._client is not None:
             await self._client.stop()
 
@@ -84,16 +88,20 @@ class LogEnds:
 
         Only compacted logs keep the record of the latest time for good: of others it can't be told.
         """
-        times = {
-            it: position.latest_ms
-            for it, position in positions.items()
-            if position.latest_ms is not None and TOPICS[it.topic].cleanup == "compact"
-        }
-        if not times:
-            return set()
         async with asyncio.timeout(_WITHIN_S):
-            found = await self._connected().offsets_for_times(times)
+            doubtful = await self._unrecognised(
+                {it: position for it, position in positions.items() if TOPICS[it.topic].cleanup == "compact"}
+            )
+            times = {it: position.latest_ms for it, position in doubtful.items() if position.latest_ms is not None}
+            found = await self._connected().offsets_for_times(times) if times else {}
         return {it for it, ms in times.items() if found.get(it) is None or found[it].timestamp != ms}
+
+    async def _unrecognised(self, positions: Mapping[TopicPartition, Position]) -> dict[TopicPartition, Position]:
+        """Leave out those whose previous record is where it was: nearly all, and Kafka needn't search for it."""
+        previous = {it: position.offset - 1 for it, position in positions.items() if position.previous_ms is not None}
+        found = await self._record_times.at(previous) if previous else {}
+        recognised = {it for it, ms in found.items() if ms == positions[it].previous_ms}
+        return {it: position for it, position in positions.items() if it not in recognised}
 
     def _connected(self) -> AIOKafkaConsumer:
         if self._client is None:

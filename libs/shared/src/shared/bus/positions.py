@@ -5,7 +5,7 @@ with it, and reads again what it has lost.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from shared.mongo import Collection, Document
 
@@ -18,12 +18,14 @@ class PositionMovedError(RuntimeError):
 class Position:
     """The next record to apply, and by what the log is known again.
 
-    `latest_ms` is the greatest timestamp of the records applied so far (None: none was). A log that holds no
-    record of that time is another one: offsets alone can't tell a topic that was made anew and has grown since.
+    `previous_ms` is the timestamp of the record right before, `latest_ms` the greatest one of the records applied so
+    far (None: none was). A log that holds neither is another one: offsets alone can't tell a topic that was made anew
+    and has grown since.
     """
 
     offset: int
     latest_ms: int | None = None
+    previous_ms: int | None = None
 
 
 class Positions:
@@ -46,8 +48,9 @@ class Positions:
 
     async def start(self, topic: str, partition: int, offset: int) -> None:
         """Begin at `offset`, or begin again there, in whatever log there is now."""
-        fields = {"offset": offset, "latest_ms": None}
-        await self._collection.update_one({"_id": self._id(topic, partition)}, {"$set": fields}, upsert=True)
+        await self._collection.update_one(
+            {"_id": self._id(topic, partition)}, {"$set": asdict(Position(offset))}, upsert=True
+        )
 
     async def advance(self, topic: str, partition: int, expected: Position, to: Position) -> None:
         """Move from `expected` to `to`.
@@ -57,7 +60,7 @@ class Positions:
         """
         result = await self._collection.update_one(
             {"_id": self._id(topic, partition), "offset": expected.offset},
-            {"$set": {"offset": to.offset, "latest_ms": to.latest_ms}},
+            {"$set": asdict(to)},
         )
         if result.matched_count == 0:
             raise PositionMovedError
@@ -71,4 +74,4 @@ class Positions:
 
 
 def _position(row: Document) -> Position:
-    return Position(int(row["offset"]), row.get("latest_ms"))
+    return Position(int(row["offset"]), row.get("latest_ms"), row.get("previous_ms"))

@@ -44,8 +44,9 @@ class Turns:
 
     def after(self, partition: TopicPartition, records: Sequence[ConsumerRecord]) -> Position:
         """Give the position that follows `records`."""
-        latest = (self._at[partition].latest_ms, *(record.timestamp for record in records))
-        return Position(records[-1].offset + 1, max((it for it in latest if it is not None), default=None))
+        last, before = records[-1], self._at[partition].latest_ms
+        latest_ms = max(record.timestamp for record in records)
+        return Position(last.offset + 1, latest_ms if before is None else max(before, latest_ms), last.timestamp)
 
     def advance(self, partition: TopicPartition, to: Position) -> None:
         """Everything before `to` is applied; of a partition that was lost meanwhile its new owner takes care."""
