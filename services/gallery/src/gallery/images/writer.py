@@ -93,14 +93,18 @@ class ImageWriter:
             document, place = min(group, key=lambda it: it[1].offset if it[1] else 0)
             flags = _flags(document, place, enforced=enforced)
             reached = _reached(places, enforced=enforced)
-            unfinished = [{"entry.version": {"$lte": version}, "entry.enforced_at": None}]
+            unfinished: Document = {"entry.enforced_at": None}
             for ids in chunks([it["_id"] for it, _ in group]):
+                # No entry is of a later version than its image, and each condition costs the store time.
                 current = {"_id": {"$in": ids}, "version": version}
-                result = await self.collection.update_many(current, {"$set": flags | reached}, array_filters=unfinished)
+                result = await self.collection.update_many(
+                    current, {"$set": flags | reached}, array_filters=[unfinished]
+                )
                 if result.matched_count < len(ids):
                     # A later version that is everywhere has made the earlier ones be so too.
                     superseded = {"_id": {"$in": ids}, "version": {"$gt": version}}
-                    await self.collection.update_many(superseded, {"$set": reached}, array_filters=unfinished)
+                    earlier = {**unfinished, "entry.version": {"$lte": version}}
+                    await self.collection.update_many(superseded, {"$set": reached}, array_filters=[earlier])
 
     async def unenforced(self, before: datetime, limit: int) -> list[Document]:
         """Give images that were changed by `before` and whose current version isn't known to be everywhere."""
