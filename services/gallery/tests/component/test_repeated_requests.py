@@ -104,6 +104,28 @@ async def test_what_was_written_beside_a_quicker_change_is_not_said_to_be_writte
     ]
 
 
+async def test_change_that_is_everywhere_does_not_say_so_of_a_later_one(database: mongo.Database) -> None:
+    writer, images = ImageWriter(database), ImageRepository(database)
+    await writer.adopt(visibility_changed("ann", "img_1", "public"))
+    written: list[mongo.Document] = []
+    for to in (Visibility.PRIVATE, Visibility.PUBLIC):
+        (image,) = (await images.of_owner([ImageId("img_1")], ANN)).values()
+        written += await writer.change_many([(image, entry(image, to, ANN, Cause.BULK, CHANGE, datetime.now(UTC)))])
+
+    await writer.mark([(written[0], None)], [], enforced=True)
+    assert await _enforced_versions(database) == [1, 2]
+    assert [it["_id"] for it in await writer.unenforced(datetime.now(UTC), 10)] == ["img_1"]
+
+    await writer.mark([(written[1], None)], [], enforced=True)
+    assert await _enforced_versions(database) == [1, 2, 3]
+    assert await writer.unenforced(datetime.now(UTC), 10) == []
+
+
+async def _enforced_versions(database: mongo.Database) -> list[int]:
+    document = await database["images"].find_one({"_id": "img_1"}) or {"history": []}
+    return [it["version"] for it in document["history"] if it.get("enforced_at")]
+
+
 def _state(image: Image) -> tuple[Any, ...]:
     return image.id, image.version, image.visibility, image.change_id, image.cause, image.enforcing, image.unpublished
 
