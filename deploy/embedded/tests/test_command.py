@@ -51,6 +51,17 @@ async def test_command_serves_every_service_and_ends_in_order_on_sigterm(start_c
     assert "republish" not in journal
 
 
+async def test_task_that_cannot_be_ended_does_not_keep_the_command(start_command: "StartCommand") -> None:
+    command = await start_command(STUB_LEAVES_A_TASK="1")
+    await command.ready()
+
+    code, errors = await command.stop()
+
+    assert code == 1
+    assert_one_sentence(errors, "Ended by force", "can't be ended")
+    assert (command.data_dir / "ended-cleanly").exists()
+
+
 async def test_taken_port_gives_one_sentence_before_anything_starts(start_command: "StartCommand") -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from embedded.ending import leaving_nothing
 from embedded.errors import EmbeddedError
 from embedded.services import Catalogue
 from embedded.settings import EmbeddedSettings
@@ -46,7 +47,7 @@ def create_cli(catalogue: Catalogue) -> typer.Typer:
         run = Run(load(EmbeddedSettings), catalogue, split, terminal.report, on_ready)
         try:
             with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-                runner.run(run.until_ended())
+                runner.run(leaving_nothing(run.until_ended(), terminal.report))
         except EmbeddedError as error:
             terminal.report(str(error))
             raise typer.Exit(1) from None

@@ -1,15 +1,17 @@
-"""The wish to end a run, from a person's signal or a store's death."""
+"""The end of a run: wished by a person's signal or a store's death, and certain for the process too."""
 
 import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from embedded.errors import EmbeddedError
+from shared.ending import cancelled
 
 _FORCED = 130  # what a shell shows for a program ended by Ctrl-C
 _SAME_SIGNAL_S = 0.3
+_LEFT_WITHIN_S = 5.0
 
 
 class Ending:
@@ -50,3 +52,19 @@ class Ending:
         elif number is signal.SIGINT and now - self._signalled_at > _SAME_SIGNAL_S:
             kill_children()
             os._exit(_FORCED)
+
+
+async def leaving_nothing(run: Awaitable[None], report: Callable[[str], None]) -> None:
+    """Do `run`, then end the tasks that it left; where one can't be ended, end the process.
+
+    Python's own runner would wait for that one for ever. PyMongo's wait for a connection is such a one once it was
+    cancelled twice within moments: it then waits for a lock that nobody holds any more.
+    """
+    try:
+        await run
+    finally:
+        try:
+            await cancelled(asyncio.all_tasks() - {asyncio.current_task()}, _LEFT_WITHIN_S)
+        except TimeoutError as error:
+            report(f"Ended by force: {error}.")
+            os._exit(1)

@@ -13,12 +13,22 @@ class State(TypedDict):
     started: str
 
 
+async def _never_end() -> None:
+    while True:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            continue
+
+
 def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncGenerator[State, None]:
+    async def lifespan(app: FastAPI) -> AsyncGenerator[State, None]:
         if settings.stub_fails:
             raise RuntimeError("the stub was told to fail")
         write_down(settings, "start")
+        if settings.stub_leaves_a_task:
+            app.state.left = asyncio.create_task(_never_end())
         yield {"started": "yes"}
         await asyncio.sleep(settings.stub_lingers_s)
         write_down(settings, "stop")

@@ -15,6 +15,8 @@ class Settings(BaseSettings):
     """A file to which every call of the supervisor is written."""
     stub_fails: bool = False
     stub_lingers_s: float = 0
+    stub_leaves_a_task: bool = False
+    """One that can't be ended."""
 
 
 WorkerSettings = Settings
