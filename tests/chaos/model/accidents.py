@@ -7,6 +7,9 @@ from tests.chaos.model.system import AT, System
 
 from shared.visibility import Visibility
 
+_INTO_A_BULK = 5
+"""Steps of a replica until it has written what a bulk changes, and not yet sent it."""
+
 Accident = Callable[[System, int], Coroutine[Any, Any, None]]
 
 
@@ -65,7 +68,16 @@ async def hide_unreadably(system: System, which: int) -> None:
     system.galleries[0].broker.fate = "garbled"
     await system.change(system.images[which], Visibility.PRIVATE, 0)
     await system.read_all_of_download()
-    system.answer()
+    await system.answer()
+
+
+async def hide_all_after_a_death(system: System, steps: int) -> None:
+    """A replica dies while it hides all images at once, and another one is asked to do the same."""
+    for name in system.images:
+        await _show(system, name)
+    system.galleries[0].fuse.left = _INTO_A_BULK + steps
+    await system.bulks.begin(Visibility.PRIVATE, 0, is_read=False)
+    await system.bulks.begin(Visibility.PRIVATE, 1, is_read=False)
 
 
 async def make_the_log_anew(system: System, _: int) -> None:
@@ -120,11 +132,11 @@ async def _show(system: System, name: str) -> None:
 async def _hide(system: System, name: str) -> None:
     await system.change(name, Visibility.PRIVATE, 0)
     await system.settle()
-    system.answer()
+    await system.answer()
 
 
 _ALL = (
-    *(send_late, hide_and_restore_download, hide_unreadably),
+    *(send_late, hide_and_restore_download, hide_unreadably, hide_all_after_a_death),
     *(poison_the_partition, rewind, commit_beyond, compact, compact_and_rebuild, make_the_log_anew),
     *(copy_download, restore_download, rebuild_download, copy_gallery, restore_gallery),
     *(restart_gallery, restart_download),

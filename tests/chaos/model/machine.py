@@ -53,12 +53,27 @@ class Machine(RuleBasedStateMachine):
         if is_read:
             self._do(self.system.read(self.system.downloads[self.system.reader], 9))
         self.system.now += seconds
-        self.system.answer()
+        self._do(self.system.answer())
+
+    @rule(to=_SIDES, who=_REPLICAS, is_read=st.booleans())
+    def change_all(self, to: Visibility, who: int, is_read: bool) -> None:
+        """An owner asks for all images at once."""
+        self._do(self.system.bulks.begin(to, who, is_read=is_read))
+
+    @rule(who=_REPLICAS, is_read=st.booleans())
+    def go_on(self, who: int, is_read: bool) -> None:
+        """A replica takes over what is left of bulk changes."""
+        self._do(self.system.bulks.go_on(who, is_read=is_read))
+
+    @rule(who=_REPLICAS, is_read=st.booleans())
+    def follow(self, who: int, is_read: bool) -> None:
+        """A replica follows up what isn't known to be everywhere."""
+        self._do(self.system.bulks.follow(who, is_read=is_read))
 
     @rule()
     def answer(self) -> None:
         """Owners are answered who may be."""
-        self.system.answer()
+        self._do(self.system.answer())
 
     @rule(who=_REPLICAS)
     def send_paused(self, who: int) -> None:

@@ -11,6 +11,7 @@ from tests.chaos.builds import NoBroker
 from tests.chaos.model.log import Client, Log, LosingBroker
 
 from download.decision import Decisions
+from gallery.images.batches import Batches
 from gallery.images.domain import to_event
 from gallery.images.writer import ImageWriter
 from shared.bus.broker import EventSender
@@ -168,6 +169,7 @@ class Gallery:
 
     member: Member
     writer: ImageWriter
+    batches: Batches
     publisher: Publisher
     broker: LosingBroker
     fuse: Fuse
@@ -187,12 +189,13 @@ def a_download(log: Log, guards: Guards, database: Database, gallery: httpx.Asyn
 def a_gallery(log: Log, guards: Guards, database: Database) -> Gallery:
     """Start a replica of gallery."""
     fuse, broker = Fuse(), LosingBroker(log)
-    writer = fused(ImageWriter, fuse, "change_one", "adopt", "reaffirm")(database)
+    batches = fused(Batches, fuse, "open", "note", "drop")(database)
+    writer = fused(ImageWriter, fuse, "change_one", "change_many", "mark", "adopt", "reaffirm")(database, batches)
     sender = EventSender(cast("KafkaBroker", broker), _SENT_WITHIN_S)
     publisher = fused(guards.publisher, fuse, "send")(writer.collection, to_event, sender)
     audit: Audit[VisibilityChanged] = guards.audit(writer.collection, VisibilityChanged, writer, publisher)
     member = Member("gallery-audit", log, guards, fuse, database, audit, sender)
-    return Gallery(member, writer, publisher, broker, fuse)
+    return Gallery(member, writer, batches, publisher, broker, fuse)
 
 
 def _message(record: Any) -> KafkaMessage:

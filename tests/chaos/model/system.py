@@ -8,10 +8,12 @@ from typing import Any
 import httpx
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
+from tests.chaos.model.bulks import Bulks
 from tests.chaos.model.log import Log
 from tests.chaos.model.replicas import Download, Gallery, PowerCutError, a_download, a_gallery
 
 from gallery.images.domain import Image, entry
+from shared.bus.broker import Place
 from shared.bus.consumer import GroupConsumer
 from shared.consistency import Barrier
 from shared.consistency.barrier import LEASES_ARE_OVER_S
@@ -44,6 +46,7 @@ class Waiting:
     """A change that is published, and whose owner waits for its answer; `ask` is its place among the owner's asks."""
 
     image_id: str
+    version: int
     ask: int
     offset: int
     acknowledged: float
@@ -66,6 +69,7 @@ class System:
         self._ask_of: dict[tuple[str, int], int] = {}
         self._databases = {"gallery": gallery, "download": download}
         self._guards = guards
+        self.bulks = Bulks(self, gallery, OWNER)
         self._http = httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
         self.galleries: list[Gallery] = [self._a_gallery() for _ in range(2)]
         self.downloads: list[Download] = [self._a_download() for _ in range(2)]
@@ -130,16 +134,21 @@ class System:
         except TimeoutError:
             return
 
-    def answer(self) -> None:
-        """Answer those who wait and may be: by the commits of the group, or because all leases have run out."""
-        committed = self.log.commits["download"].get(AT, 0)
-        believed = committed if committed <= self.log.end(AT) else 0
+    async def answer(self) -> None:
+        """Answer those who wait and may be, and note it."""
         for it in list(self.waiting):
-            by_lease = self.now - it.acknowledged >= LEASES_ARE_OVER_S
-            if believed > it.offset or by_lease or self._guards.barrier is not Barrier:
+            if self.is_answered(it.offset, it.acknowledged):
                 self.waiting.remove(it)
                 if self.asks[it.image_id][it.ask] == Visibility.PRIVATE:
                     self.hidden[it.image_id] = max(it.ask, self.hidden.get(it.image_id, 0))
+                await self._note(it)
+
+    def is_answered(self, offset: int, acknowledged: float) -> bool:
+        """Tell whether a record is known to be everywhere: by the group's commits, or as all leases have run out."""
+        committed = self.log.commits["download"].get(AT, 0)
+        believed = committed if committed <= self.log.end(AT) else 0
+        by_lease = self.now - acknowledged >= LEASES_ARE_OVER_S
+        return believed > offset or by_lease or self._guards.barrier is not Barrier
 
     async def read(self, replica: Download | Gallery, most: int) -> None:
         """A member fetches and works on what it has in hand."""
@@ -180,8 +189,10 @@ class System:
     async def settle(self) -> None:
         """Let all catch up: what is there to read is read, what is there to send is sent."""
         for _ in range(3):
-            for work in (self._read_all_of_gallery, lambda: self.sweep(self.auditor), self.read_all_of_download):
-                await work()
+            await self._read_all_of_gallery()
+            await self.sweep(self.auditor)
+            await self.bulks.follow(self.auditor, is_read=True)
+            await self.read_all_of_download()
         await self.renew(self.reader)
 
     async def read_all_of_download(self) -> None:
@@ -221,10 +232,12 @@ class System:
         """Tell whether the audit has read all, and nothing is left to send: then compaction may come that far."""
         audited = await self.galleries[self.auditor].member.consumer.stored()
         left = await self.galleries[0].writer.collection.count_documents({"unpublished": True})
-        return audited[AT].offset == self.log.end(AT) and not left
+        open_batches = await self._databases["gallery"]["batches"].count_documents({"open": True})
+        return audited[AT].offset == self.log.end(AT) and not left and not open_batches
 
     async def shown_though_hidden(self) -> list[str]:
         """Give what would be shown to a stranger though its owner asked for private last, and was told that it is."""
+        await self.bulks.note_promises()
         found = []
         for name, ask in self.hidden.items():
             if Visibility.PUBLIC in self.asks[name][ask + 1 :]:
@@ -241,7 +254,14 @@ class System:
             return
         ask = self._ask_of.get((document["_id"], document["version"]))
         if ask is not None:
-            self.waiting.append(Waiting(document["_id"], ask, place.offset, self.now))
+            self.waiting.append(Waiting(document["_id"], document["version"], ask, place.offset, self.now))
+
+    async def _note(self, answered: Waiting) -> None:
+        sent = {"_id": answered.image_id, "version": answered.version}, Place(AT.topic, AT.partition, answered.offset)
+        try:
+            await self.galleries[0].writer.mark([sent], [], enforced=True)
+        except PowerCutError:
+            await self.restart_gallery(0)
 
     async def _restart(self, replica: Download | Gallery) -> None:
         if isinstance(replica, Gallery):

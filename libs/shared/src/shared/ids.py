@@ -10,6 +10,7 @@ UserId = NewType("UserId", str)
 GenerationId = NewType("GenerationId", str)
 ImageId = NewType("ImageId", str)
 ChangeId = NewType("ChangeId", str)
+BatchId = NewType("BatchId", str)
 
 ID_PATTERN = r"^[A-Za-z0-9_.-]{1,64}$"
 """What every id looks like, users' included; anything else can't exist."""
@@ -42,3 +43,8 @@ def new_image_id() -> ImageId:
 def new_change_id() -> ChangeId:
     """Make an id of 128 random bits for a change."""
     return ChangeId(_new("chg"))
+
+
+def new_batch_id() -> BatchId:
+    """Make an id of 128 random bits for a batch: nobody else can write under it."""
+    return BatchId(_new("bat"))

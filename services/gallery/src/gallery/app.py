@@ -11,7 +11,9 @@ from gallery.changes.erasure import Erasure
 from gallery.changes.repository import ChangeRepository
 from gallery.changes.routes import change_routes
 from gallery.changes.service import ChangeService
+from gallery.changes.slices import Slices
 from gallery.consumers import OnGenerationFinished
+from gallery.images.batches import Batches
 from gallery.images.domain import to_event
 from gallery.images.repository import ImageRepository
 from gallery.images.routes import image_routes
@@ -31,7 +33,8 @@ from shared.runtime import UNHURRIED_S, Runtime
 def create_app(settings: Settings, guards: Guards = GUARDS) -> FastAPI:
     """Build gallery: settings → clients → services → routes and consumers."""
     runtime = Runtime("gallery", settings, guards)
-    images, writer = ImageRepository(runtime.database), ImageWriter(runtime.database)
+    images, batches = ImageRepository(runtime.database), Batches(runtime.database)
+    writer = ImageWriter(runtime.database, batches)
     changes = ChangeRepository(runtime.database)
     publisher = guards.publisher(images.collection, to_event, runtime.sender, among=UNENFORCED)
     barrier = runtime.barrier(settings.visibility_enforcers)
@@ -50,9 +53,9 @@ def create_app(settings: Settings, guards: Guards = GUARDS) -> FastAPI:
         "gallery", VisibilityChanged.topic, writer, publisher, barrier, settings.barrier_timeout_s
     )
     erasure = Erasure(writer, erasers)
-    runner = BulkRunner(changes, images, writer, enforcement)
-    image_service = ImageService(images, enforcement, cursors)
-    change_service = ChangeService(images, writer, enforcement, plans)
+    runner = BulkRunner(changes, images, Slices(changes, images, writer, batches, enforcement))
+    image_service = ImageService(images, batches, enforcement, cursors)
+    change_service = ChangeService(images, writer, batches, enforcement, plans)
     bulk_service = BulkService(changes, images, runner, enforcement, plans, cursors, settings.barrier_timeout_s)
 
     @asynccontextmanager

@@ -1,6 +1,7 @@
 """One-shot jobs of gallery: indexes, and what a start after a lost log needs. All idempotent."""
 
 from gallery.changes.repository import ChangeRepository
+from gallery.images.batches import Batches
 from gallery.images.domain import to_event
 from gallery.images.repository import ImageRepository
 from gallery.settings import Settings
@@ -14,6 +15,7 @@ async def set_up(settings: Settings) -> None:
         images = ImageRepository(database)
         await images.create_indexes()
         await drop_index_of_unsent(images.collection)
+        await Batches(database).create_indexes()
         await ChangeRepository(database).create_indexes()
         await IdempotencyKeys(database["idempotency_keys"]).create_indexes()
 

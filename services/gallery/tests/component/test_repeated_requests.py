@@ -11,6 +11,7 @@ from gallery.changes.domain import BulkChange, Item
 from gallery.changes.erasure import Erasure
 from gallery.changes.repository import ChangeRepository
 from gallery.changes.schemas import ChangeCounts
+from gallery.images.batches import Batches
 from gallery.images.domain import Image, entry
 from gallery.images.repository import ImageRepository
 from gallery.images.writer import ImageWriter
@@ -67,7 +68,7 @@ async def test_undo_that_was_never_accepted_gives_its_place_to_the_next(database
 
 
 async def test_change_of_what_somebody_was_quicker_to_change_writes_nothing(database: mongo.Database) -> None:
-    writer, images, at = ImageWriter(database), ImageRepository(database), datetime.now(UTC)
+    writer, images, at = ImageWriter(database, Batches(database)), ImageRepository(database), datetime.now(UTC)
     await writer.adopt(visibility_changed("ann", "img_1", "private"))
     read = await images.owned(ImageId("img_1"), ANN)
     assert read is not None
@@ -85,7 +86,7 @@ async def test_change_of_what_somebody_was_quicker_to_change_writes_nothing(data
 
 
 async def test_what_was_written_beside_a_quicker_change_is_not_said_to_be_written(database: mongo.Database) -> None:
-    writer, images = ImageWriter(database), ImageRepository(database)
+    writer, images = ImageWriter(database, Batches(database)), ImageRepository(database)
     for number in range(3):
         await writer.adopt(visibility_changed("ann", f"img_{number}", "public"))
     read = list((await images.of_owner([ImageId(f"img_{number}") for number in range(3)], ANN)).values())
@@ -105,7 +106,7 @@ async def test_what_was_written_beside_a_quicker_change_is_not_said_to_be_writte
 
 
 async def test_change_that_is_everywhere_does_not_say_so_of_a_later_one(database: mongo.Database) -> None:
-    writer, images = ImageWriter(database), ImageRepository(database)
+    writer, images = ImageWriter(database, Batches(database)), ImageRepository(database)
     await writer.adopt(visibility_changed("ann", "img_1", "public"))
     written: list[mongo.Document] = []
     for to in (Visibility.PRIVATE, Visibility.PUBLIC):
@@ -131,7 +132,7 @@ def _state(image: Image) -> tuple[Any, ...]:
 
 
 async def test_deletion_taken_from_the_log_holds_no_other_up(database: mongo.Database) -> None:
-    writer = ImageWriter(database)
+    writer = ImageWriter(database, Batches(database))
     await writer.adopt(visibility_changed("ann", "img_1", "deleted", version=3))
     unsent = await writer.unerased(10)
     assert [it["published"] for it in unsent] == [None]
@@ -145,7 +146,7 @@ async def test_deletion_taken_from_the_log_holds_no_other_up(database: mongo.Dat
 
 
 async def test_what_a_request_is_still_at_is_not_followed(database: mongo.Database) -> None:
-    writer, now = ImageWriter(database), datetime.now(UTC)
+    writer, now = ImageWriter(database, Batches(database)), datetime.now(UTC)
     await writer.adopt(visibility_changed("ann", "img_1", "private", version=3, changed_at=now))
 
     assert await writer.unenforced(now - timedelta(seconds=3), 10) == []

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gallery.images.batches import Batches
 from gallery.images.domain import Image, entry, to_event
 from gallery.images.repository import ImageRepository
 from gallery.images.writer import ImageWriter
@@ -38,7 +39,7 @@ async def database(stores: Any) -> AsyncGenerator[mongo.Database, None]:
 async def test_newest_state_is_adopted_though_an_older_one_lies_behind_it(
     sender: EventSender, database: mongo.Database, newest: str
 ) -> None:
-    writer, images = ImageWriter(database), ImageRepository(database)
+    writer, images = ImageWriter(database, Batches(database)), ImageRepository(database)
     image = finished_image()
     made = await writer.insert_generated(generation_finished("ann", image, visibility="public"), image)
     assert made is not None
@@ -59,7 +60,7 @@ async def test_newest_state_is_adopted_though_an_older_one_lies_behind_it(
 async def test_newest_state_is_sent_again_though_it_is_not_noted_yet_that_it_was_sent_before_an_older_one(
     sender: EventSender, database: mongo.Database
 ) -> None:
-    writer, images = ImageWriter(database), ImageRepository(database)
+    writer, images = ImageWriter(database, Batches(database)), ImageRepository(database)
     image = finished_image()
     made = await writer.insert_generated(generation_finished("ann", image, visibility="public"), image)
     assert made is not None
@@ -82,7 +83,7 @@ async def test_newest_state_is_sent_again_though_it_is_not_noted_yet_that_it_was
 
 
 async def test_each_of_many_keys_is_compared_with_its_own_truth(sender: EventSender, database: mongo.Database) -> None:
-    writer, images = ImageWriter(database), ImageRepository(database)
+    writer, images = ImageWriter(database, Batches(database)), ImageRepository(database)
     made = [finished_image() for _ in range(120)]
     for image in made:
         await writer.insert_generated(generation_finished("ann", image, visibility="public"), image)
@@ -101,7 +102,7 @@ async def test_each_of_many_keys_is_compared_with_its_own_truth(sender: EventSen
 
 
 async def test_all_truths_are_sent_again(sender: EventSender, database: mongo.Database) -> None:
-    writer, images = ImageWriter(database), ImageRepository(database)
+    writer, images = ImageWriter(database, Batches(database)), ImageRepository(database)
     made = [finished_image() for _ in range(230)]
     for start in range(0, len(made), 50):
         part = made[start : start + 50]

@@ -1,118 +1,64 @@
 """A bulk goes by slices, each enforced before the next is written; what a dead replica left is done once."""
 
-import secrets
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from gallery.changes.bulk import BulkRunner
-from gallery.changes.domain import BulkChange, Item
-from gallery.changes.repository import ChangeRepository
-from gallery.changes.schemas import ChangeCounts
 from gallery.images.domain import Image, entry
 from gallery.images.repository import ImageRepository
 from gallery.images.writer import ImageWriter
 from shared import mongo
-from shared.consistency import Enforcement, PlaceView
 from shared.contracts import Cause
 from shared.ids import ImageId, UserId, new_change_id
-from shared.mongo import Document, StoreError
-from shared.testing.events import visibility_changed
 from shared.topics import VISIBILITY_CHANGES
 from shared.visibility import Visibility
 
-ANN, SLICES, SLICE_SIZE = UserId("ann"), 3, 2
+Bulks = Any
+SLICES, SLICE_SIZE = 3, 2
+COUNT = SLICES * SLICE_SIZE
 
 
-@pytest.fixture
-async def database(stores: Any) -> AsyncGenerator[mongo.Database, None]:
-    client = mongo.connect(stores.mongo_url)
-    yield mongo.database(client, f"gallery_{secrets.token_hex(4)}")
-    await client.close()
+async def test_each_slice_is_enforced_before_the_next_is_written(bulks: Bulks, enforcers: Any) -> None:
+    change = await bulks.accept(await bulks.settled_images(COUNT), Visibility.PRIVATE, SLICE_SIZE)
+    changed: list[int] = []
+
+    class Counting(enforcers):  # type: ignore[misc]
+        async def bring(self, documents: Sequence[mongo.Document], began: float) -> Any:
+            changed.append(await bulks.writer.collection.count_documents({"visibility": "private"}))
+            return await super().bring(documents, began)
+
+    done = await bulks.run(change, Counting())
+
+    assert (done.state, done.counts.changed) == ("enforced", COUNT)
+    assert changed == [SLICE_SIZE * number for number in range(1, SLICES + 1)]
 
 
-class Enforcers:
-    """Everybody who has to have a slice, played by the test; the store is lost at the slice `lost_at`."""
-
-    def __init__(self, images: mongo.Collection, lost_at: int | None = None) -> None:
-        self._images = images
-        self._lost_at = lost_at
-        self.slices: list[list[str]] = []
-        self.behind: list[int] = []
-
-    async def enforce(self, documents: Sequence[Document], began: float) -> list[PlaceView]:
-        self.slices.append([it["_id"] for it in documents])
-        self.behind.append(await self._images.count_documents({"visibility": "private", "enforcing": True}))
-        if len(self.slices) == self._lost_at:
-            raise StoreError("lost")
-        ids = [it["_id"] for it in documents]
-        await self._images.update_many({"_id": {"$in": ids}}, {"$set": {"enforcing": False, "unpublished": False}})
-        return [PlaceView(name="download", state="applied", ms=1.0)]
-
-
-async def accepted(database: mongo.Database) -> BulkChange:
-    writer, changes = ImageWriter(database), ChangeRepository(database)
-    ids = [ImageId(f"img_{number}") for number in range(SLICES * SLICE_SIZE)]
-    for image_id in ids:
-        await writer.adopt(visibility_changed("ann", image_id, "public"))
-    change = BulkChange(
-        id=new_change_id(),
-        owner_id=ANN,
-        cause=Cause.BULK,
-        visibility=Visibility.PRIVATE,
-        created_at=datetime.now(UTC),
-        slices=SLICES,
-        slice_size=SLICE_SIZE,
-        counts=ChangeCounts(total=len(ids), pending=len(ids)),
-    )
-    await changes.insert(change, [Item(image_id=it, version=1, to=Visibility.PRIVATE) for it in ids])
-    return change
-
-
-def runner(database: mongo.Database, enforcers: Enforcers) -> BulkRunner:
-    images, writer = ImageRepository(database), ImageWriter(database)
-    return BulkRunner(ChangeRepository(database), images, writer, cast("Enforcement", enforcers))
-
-
-async def test_each_slice_is_enforced_before_the_next_is_written(database: mongo.Database) -> None:
-    change, enforcers = await accepted(database), Enforcers(database["images"])
-
-    await runner(database, enforcers).start(change.id)
-
-    done = await ChangeRepository(database).get(change.id, ANN)
-    assert done is not None
-    assert (done.state, done.counts.changed) == ("enforced", SLICES * SLICE_SIZE)
-    assert enforcers.behind == [SLICE_SIZE] * SLICES
-
-
-async def test_what_a_dead_replica_had_written_is_enforced_and_counted_once(database: mongo.Database) -> None:
-    change, changes = await accepted(database), ChangeRepository(database)
-    await runner(database, Enforcers(database["images"], lost_at=2)).start(change.id)
-    left = await changes.get(change.id, ANN)
-    assert left is not None
+async def test_what_a_dead_replica_had_written_is_enforced_and_counted_once(bulks: Bulks, enforcers: Any) -> None:
+    change = await bulks.accept(await bulks.settled_images(COUNT), Visibility.PRIVATE, SLICE_SIZE)
+    left = await bulks.run(change, enforcers(lost_at=2))
     assert (left.next_slice, left.counts.changed, left.state) == (1, SLICE_SIZE, "pending")
-    await changes.release(change.id, datetime.now(UTC))
 
-    enforcers = Enforcers(database["images"])
-    await runner(database, enforcers).start(change.id)
+    quick = enforcers()
+    done = await bulks.run(change, quick)
 
-    done = await changes.get(change.id, ANN)
-    assert done is not None
-    assert (done.state, done.counts.changed) == ("enforced", SLICES * SLICE_SIZE)
-    assert sorted(it for ids in enforcers.slices for it in ids) == [f"img_{number}" for number in range(2, 6)]
-    assert {it["version"] async for it in database["images"].find({}, {"version": 1})} == {2}, "each is changed once"
+    assert (done.state, done.counts.changed) == ("enforced", COUNT)
+    assert sorted(it for ids in quick.slices for it in ids) == [f"img_{number}" for number in range(2, 6)]
+    found = bulks.writer.collection.find({}, {"version": 1})
+    assert {it["version"] async for it in found} == {2}, "each is changed once"
 
 
 class Overtaken(ImageRepository):
-    """Right after an image was read for the first time, somebody else changes it."""
+    """Right after an image was read, somebody else changes it; as often as there is something in `left`."""
 
-    def __init__(self, database: mongo.Database, image_id: ImageId, to: Visibility) -> None:
+    def __init__(
+        self, database: mongo.Database, writer: ImageWriter, image_id: ImageId, left: list[Visibility]
+    ) -> None:
         super().__init__(database)
-        self._writer = ImageWriter(database)
+        self._writer = writer
         self._image_id = image_id
-        self._left = [to]
+        self._left = left
 
     async def of_owner(self, image_ids: Sequence[ImageId], owner: UserId) -> dict[ImageId, Image]:
         found = await super().of_owner(image_ids, owner)
@@ -133,19 +79,31 @@ class Overtaken(ImageRepository):
 )
 @pytest.mark.parametrize("number", [0, 3])
 async def test_image_that_changed_since_it_was_read_is_judged_anew(
-    database: mongo.Database, number: int, meanwhile: Visibility, left_as: Visibility, result: str
+    bulks: Bulks, enforcers: Any, number: int, meanwhile: Visibility, left_as: Visibility, result: str
 ) -> None:
-    change, changes = await accepted(database), ChangeRepository(database)
-    image_id = ImageId(f"img_{number}")
-    images = Overtaken(database, image_id, meanwhile)
-    enforcement = cast("Enforcement", Enforcers(database["images"]))
+    ids = await bulks.settled_images(COUNT)
+    change, image_id = await bulks.accept(ids, Visibility.PRIVATE, SLICE_SIZE), ids[number]
 
-    await BulkRunner(changes, images, ImageWriter(database), enforcement).start(change.id)
+    await bulks.run(change, enforcers(), Overtaken(bulks.database, bulks.writer, image_id, [meanwhile]))
 
-    done = await images.of_owner([image_id], ANN)
-    assert done[image_id].visibility is left_as
-    (item,) = [it for it in await changes.items(change, number // SLICE_SIZE) if it.image_id == image_id]
+    assert (await bulks.document(image_id))["visibility"] == left_as
+    (item,) = [it for it in await bulks.changes.items(change, number // SLICE_SIZE) if it.image_id == image_id]
     assert item.result == result
+
+
+async def test_batch_that_may_have_written_what_somebody_else_changed_again_says_nothing_of_it(
+    bulks: Bulks, enforcers: Any
+) -> None:
+    ids = await bulks.settled_images(SLICE_SIZE)
+    change = await bulks.accept(ids, Visibility.PRIVATE)
+    images = Overtaken(bulks.database, bulks.writer, ids[0], [Visibility.PUBLIC] * 100)
+
+    await bulks.run(change, enforcers(), images)
+
+    assert await bulks.database["batches"].count_documents({"open": False}) == 0
+    beside = await bulks.document(ids[1])
+    assert (beside["visibility"], beside["batch"], beside["enforcing"]) == ("private", None, False)
+    assert [it["_id"] for it in await bulks.writer.unenforced(datetime.now(UTC), 9)] == [ids[0]]
 
 
 async def test_items_of_a_bulk_are_in_the_order_of_their_partitions(gallery: Any) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from gallery.images.batches import Batches
 from gallery.images.writer import ImageWriter
 from gallery.setup import set_up
 from shared.publication import Publisher
@@ -15,7 +16,9 @@ Gallery = Any
 async def unsent(gallery: Gallery, **fields: Any) -> str:
     """Take a new image into the truth, as its consumer does, which then dies; a minute ago."""
     image = finished_image()
-    made = await ImageWriter(gallery.database).insert_generated(generation_finished("ann", image), image)
+    made = await ImageWriter(gallery.database, Batches(gallery.database)).insert_generated(
+        generation_finished("ann", image), image
+    )
     assert made is not None
     fields["changed_at"] = datetime.now(UTC) - timedelta(minutes=1)
     await gallery.database["images"].update_one({"_id": image.image_id}, {"$set": fields})

@@ -1,7 +1,7 @@
 """The revocation guarantee's parts that services share: places, barrier, lease, decision and enforcement."""
 
 from shared.consistency.barrier import Barrier
-from shared.consistency.enforcement import UNENFORCED, Enforcement, is_sent
+from shared.consistency.enforcement import UNENFORCED, Enforcement, Sent, is_sent
 from shared.consistency.lease import Lease, clock
 from shared.consistency.places import ChangeState, Enforcer, PlaceView, parse_enforcers, state_of
 from shared.consistency.sight import Sight, Sights
@@ -14,6 +14,7 @@ __all__ = [
     "Enforcer",
     "Lease",
     "PlaceView",
+    "Sent",
     "Sight",
     "Sights",
     "clock",

@@ -30,15 +30,17 @@ _NOTED_WITHIN_S = 1.0
 _ANSWER_FIRST_S = 0.005
 
 
+Sent = tuple[Document, Place | None]
+"""A document and the place in the log that it was sent to; None when it could not be sent."""
+
+
 class Truths(Protocol):
     """What the enforcement needs of a truth's collection."""
 
     async def unenforced(self, before: datetime, limit: int) -> list[Document]:
         """Give documents that were changed by `before` and whose current version isn't known to be everywhere."""
 
-    async def mark(
-        self, sent: Sequence[tuple[Document, Place | None]], places: list[PlaceView], *, enforced: bool
-    ) -> None:
+    async def mark(self, sent: Sequence[Sent], places: list[PlaceView], *, enforced: bool) -> None:
         """Note what was sent of documents, where it has arrived, and whether that is everywhere."""
 
 
@@ -58,7 +60,7 @@ class Enforcement:
 
     async def enforce_one(self, document: Document, began: float) -> list[PlaceView]:
         """Do as `enforce` does for one document, without waiting until the outcome is noted: see `settled`."""
-        sent, places = await self._bring([document], began)
+        sent, places = await self.bring([document], began)
         noting = asyncio.create_task(self._note_soon(sent, places))
         self._noting.add(noting)
         noting.add_done_callback(self._noting.discard)
@@ -78,13 +80,12 @@ class Enforcement:
         `began` is `clock()` from before the truth was written. Never raises for a lost broker or store:
         what could not be confirmed is pending, and is followed up.
         """
-        sent, places = await self._bring(documents, began)
+        sent, places = await self.bring(documents, began)
         await self._note(sent, places)
         return places
 
-    async def _bring(
-        self, documents: Sequence[Document], began: float
-    ) -> tuple[list[tuple[Document, Place | None]], list[PlaceView]]:
+    async def bring(self, documents: Sequence[Document], began: float) -> tuple[list[Sent], list[PlaceView]]:
+        """Do as `enforce` does without noting anything; give what was sent of each document too."""
         truth = PlaceView(name=self._owner, state="applied", ms=round((clock() - began) * 1000, 1))
         async with asyncio.TaskGroup() as tasks:
             sending = [tasks.create_task(self._send(document)) async for document in in_turns(documents)]
@@ -132,12 +133,12 @@ class Enforcement:
             log.warning("not published yet", extra={"error": type(error).__name__})
             return None
 
-    async def _note_soon(self, sent: list[tuple[Document, Place | None]], places: list[PlaceView]) -> None:
+    async def _note_soon(self, sent: list[Sent], places: list[PlaceView]) -> None:
         # The caller has what it waited for: its answer mustn't compete with the note for the store and the loop.
         await asyncio.sleep(_ANSWER_FIRST_S)
         await self._note(sent, places)
 
-    async def _note(self, sent: list[tuple[Document, Place | None]], places: list[PlaceView]) -> None:
+    async def _note(self, sent: list[Sent], places: list[PlaceView]) -> None:
         try:
             await self._truths.mark(sent, places, enforced=state_of(places) == "enforced")
         except StoreError as error:

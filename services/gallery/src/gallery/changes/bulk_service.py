@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 
 from gallery.changes.bulk import BulkRunner
 from gallery.changes.domain import SLICE_SIZE, BulkChange, Item, may_undo_without_plan
@@ -23,6 +24,7 @@ from shared.contracts import Cause
 from shared.http.cursors import Cursors, Keyset
 from shared.http.problems import Problem, not_found
 from shared.ids import ChangeId, ImageId, UserId, is_id
+from shared.pacing import in_turns
 from shared.plans import Plans
 from shared.topics import VISIBILITY_CHANGES
 from shared.visibility import Visibility, is_deleted, needs_private_right
@@ -117,7 +119,8 @@ class BulkService:
             wanted = [ImageId(it) for it in request.image_ids or ()]
             found = await self._images.of_owner(list(dict.fromkeys(wanted)), owner)
             chosen = {it: found[it].version if it in found else None for it in wanted}
-        return [Item(image_id=it, version=version, to=request.visibility) for it, version in chosen.items()]
+        frozen = in_turns(chosen.items())
+        return [Item(image_id=it, version=version, to=request.visibility) async for it, version in frozen]
 
     async def _select(self, owner: UserId, select: Selection) -> Mapping[ImageId, int | None]:
         visibility = None if select.visibility == "all" else select.visibility
@@ -173,8 +176,8 @@ class BulkService:
             undo_of=undo_of,
         )
         # By partition: of each slice, a consumer group has fewer to commit and fewer positions to move.
-        ordered = sorted(items, key=lambda item: VISIBILITY_CHANGES.partition_of(item.image_id))
-        await self._changes.insert(change, ordered)
+        placed = [(VISIBILITY_CHANGES.partition_of(item.image_id), item) async for item in in_turns(items)]
+        await self._changes.insert(change, [item for _, item in sorted(placed, key=itemgetter(0))])
 
     async def _answer(self, user: User, change_id: ChangeId) -> ChangeView:
         await asyncio.wait({self._runner.start(change_id)}, timeout=self._wait_s)

@@ -4,7 +4,8 @@ import asyncio
 from datetime import UTC, datetime
 
 from gallery.changes.schemas import SingleChangeView
-from gallery.images.domain import HistoryEntry, Image, entry, single_change_id
+from gallery.images.batches import Batches
+from gallery.images.domain import HistoryEntry, Image, StoredEntry, entry, single_change_id
 from gallery.images.repository import ImageRepository
 from gallery.images.writer import ImageWriter
 from shared.auth import User
@@ -22,9 +23,12 @@ _ATTEMPTS = 8
 class ChangeService:
     """The use cases of an owner who changes one image."""
 
-    def __init__(self, images: ImageRepository, writer: ImageWriter, enforcement: Enforcement, plans: Plans) -> None:
+    def __init__(
+        self, images: ImageRepository, writer: ImageWriter, batches: Batches, enforcement: Enforcement, plans: Plans
+    ) -> None:
         self._images = images
         self._writer = writer
+        self._batches = batches
         self._enforcement = enforcement
         self._plans = plans
 
@@ -79,8 +83,8 @@ class ChangeService:
         return Image.model_validate(document), view
 
     async def _unchanged(self, document: Document) -> tuple[Image, SingleChangeView]:
-        last = HistoryEntry.model_validate(document["history"][-1])
-        if document["enforcing"]:
+        (last,) = await self._batches.told([StoredEntry.model_validate(document["history"][-1])])
+        if await self._batches.unsettled([Image.model_validate(document)]):
             # The caller hears 200 only when it is everywhere, whoever asked for it first.
             return await self._enforced(document, last, clock())
         view = SingleChangeView(id=last.change_id, state="enforced", places=last.places)

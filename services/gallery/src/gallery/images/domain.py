@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.consistency import PlaceView
 from shared.contracts import Cause, VisibilityChanged
-from shared.ids import ChangeId, GenerationId, ImageId, UserId
+from shared.ids import BatchId, ChangeId, GenerationId, ImageId, UserId
 from shared.visibility import Visibility, is_deleted
 
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
@@ -38,6 +38,12 @@ class HistoryEntry(BaseModel):
         return [*self.places, erased(self.at, self.erased_at)] if is_deleted(self.to) else self.places
 
 
+class StoredEntry(HistoryEntry):
+    """An entry as it is kept: where a batch wrote it, when it was enforced where is noted there."""
+
+    batch: BatchId | None = None
+
+
 def erased(at: datetime, erased_at: datetime | None) -> PlaceView:
     """Give the place `erased` of a deletion made at `at`."""
     if erased_at is None:
@@ -46,7 +52,10 @@ def erased(at: datetime, erased_at: datetime | None) -> PlaceView:
 
 
 class Image(BaseModel):
-    """One image. `change_id` and `cause` are those of its current version; `enforcing` until every place has it."""
+    """One image. `change_id`, `cause` and `batch` are those of its current version.
+
+    `enforcing` until every place has that version; where a batch wrote it, the batch says so instead.
+    """
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)
 
@@ -64,15 +73,16 @@ class Image(BaseModel):
     change_id: ChangeId
     unpublished: bool
     enforcing: bool
+    batch: BatchId | None = None
     published: dict[str, int] | None = None
-    history: list[HistoryEntry] = []
+    history: list[StoredEntry] = []
 
 
 def entry(
     image: Image | None, to: Visibility, by: UserId, why: Cause, change_id: ChangeId, at: datetime
-) -> HistoryEntry:
+) -> StoredEntry:
     """Give the history's entry of the change that takes `image` (None: a new one) to `to`."""
-    return HistoryEntry(
+    return StoredEntry(
         version=1 if image is None else image.version + 1,
         change_id=change_id,
         at=at,

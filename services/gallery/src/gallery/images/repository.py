@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from pymongo import DESCENDING
 
-from gallery.images.domain import HistoryEntry, Image, single_change_of
+from gallery.images.domain import Image, StoredEntry, single_change_of
 from shared.consistency import UNENFORCED
 from shared.http.cursors import Keyset
 from shared.ids import ChangeId, ImageId, UserId
@@ -19,6 +19,8 @@ _NO_HISTORY = {"history": 0}
 _FIRST_WINDOW = timedelta(minutes=1)
 _CLOCKS_DIFFER = timedelta(minutes=1)
 _WINDOWS = 11
+_SHORTEST_WINDOW = timedelta(milliseconds=10)
+_IN_A_WINDOW = 200
 _BEFORE_ALL = datetime.fromtimestamp(0, UTC)
 
 
@@ -77,10 +79,15 @@ class ImageRepository:
         """Give the versions of the owner's images made before a moment, at most `limit`, in no order."""
         versions: dict[ImageId, int] = {}
         for visibility in live_ones(chosen):
-            if len(versions) < limit:
-                wanted = {**owned_by(owner, visibility), "created_at": {"$lt": before}}
+            # By windows of time with about as many images: no statement keeps a store busy for long.
+            upper, window = before, _FIRST_WINDOW
+            while len(versions) < limit and upper > _BEFORE_ALL:
+                lower = max(upper - window, _BEFORE_ALL)
+                wanted = {**owned_by(owner, visibility), "created_at": {"$lt": upper, "$gte": lower}}
                 found = self.collection.find(wanted, {"version": 1}, limit=limit - len(versions))
-                versions |= {document["_id"]: document["version"] async for document in found}
+                part = {document["_id"]: document["version"] async for document in found}
+                versions |= part
+                upper, window = lower, max(window * min(4.0, _IN_A_WINDOW / max(len(part), 1)), _SHORTEST_WINDOW)
         return versions
 
     async def explore(self, after: Keyset | None, limit: int) -> list[Image]:
@@ -102,7 +109,7 @@ class ImageRepository:
         private = await self.collection.count_documents(owned_by(owner, Visibility.PRIVATE), maxTimeMS=5_000)
         return public, private
 
-    async def by_change(self, change_id: ChangeId, owner: UserId) -> tuple[Document, HistoryEntry] | None:
+    async def by_change(self, change_id: ChangeId, owner: UserId) -> tuple[Document, StoredEntry] | None:
         """Find the image, and the entry, of a single change of the owner's; of a deleted image too."""
         named = single_change_of(change_id)
         if named is None:
@@ -111,22 +118,22 @@ class ImageRepository:
         found = await self.collection.find_one({"_id": image_id, "owner_id": owner})
         if found is None:
             return None
-        recent = [HistoryEntry.model_validate(it) for it in found["history"] if it["version"] == version]
+        recent = [StoredEntry.model_validate(it) for it in found["history"] if it["version"] == version]
         entries = recent or await self.older_history(image_id, version + 1, 1)
         return next(((found, it) for it in entries if it.change_id == change_id), None)
 
-    async def older_history(self, image_id: ImageId, below: int, limit: int) -> list[HistoryEntry]:
+    async def older_history(self, image_id: ImageId, below: int, limit: int) -> list[StoredEntry]:
         """Give entries that no longer fit the image's document, newest first."""
         wanted = {"image_id": image_id, "version": {"$lt": below}}
         found = self._old_history.find(wanted, sort=[("version", DESCENDING)], limit=limit)
-        return [HistoryEntry.model_validate(it["entry"]) for it in await found.to_list(limit)]
+        return [StoredEntry.model_validate(it["entry"]) for it in await found.to_list(limit)]
 
     async def all_enforced(self, owner: UserId) -> bool:
-        """Tell whether the current version of each of the owner's images is known to be everywhere."""
+        """Tell whether none of the owner's images is flagged as not known to be everywhere."""
         return await self.collection.find_one({**UNENFORCED, "owner_id": owner}, {"_id": 1}) is None
 
     async def any_unenforced(self, image_ids: Sequence[ImageId], owner: UserId) -> bool:
-        """Tell whether the current version of any of these images of the owner's isn't known to be everywhere."""
+        """Tell whether any of these images of the owner's is flagged as not known to be everywhere."""
         for ids in chunks(image_ids):
             wanted = {"_id": {"$in": ids}, "owner_id": owner, **UNENFORCED}
             if await self.collection.find_one(wanted, {"_id": 1}) is not None:

@@ -1,6 +1,7 @@
 """Reading images: lists, one, counts, history."""
 
-from gallery.images.domain import HistoryEntry, Image
+from gallery.images.batches import Batches
+from gallery.images.domain import Image, StoredEntry
 from gallery.images.repository import ImageRepository
 from gallery.images.schemas import CountsView, HistoryPage, ImagePage, view_of
 from shared.consistency import Enforcement
@@ -13,8 +14,9 @@ from shared.visibility import Visibility
 class ImageService:
     """The use cases of those who look."""
 
-    def __init__(self, images: ImageRepository, enforcement: Enforcement, cursors: Cursors) -> None:
+    def __init__(self, images: ImageRepository, batches: Batches, enforcement: Enforcement, cursors: Cursors) -> None:
         self._images = images
+        self._batches = batches
         self._enforcement = enforcement
         self._cursors = cursors
 
@@ -58,13 +60,13 @@ class ImageService:
         scope = f"history/{image_id}"
         after = self._cursors.open(scope, cursor)
         below = document["version"] + 1 if after is None else int(after.id)
-        recent = [HistoryEntry.model_validate(it) for it in reversed(document["history"]) if it["version"] < below]
+        recent = [StoredEntry.model_validate(it) for it in reversed(document["history"]) if it["version"] < below]
         oldest = recent[-1].version if recent else below
         older = await self._images.older_history(ImageId(image_id), oldest, limit + 1) if len(recent) <= limit else []
         entries = (recent + older)[: limit + 1]
         last = entries[limit - 1] if len(entries) > limit else None
         next_cursor = last and self._cursors.seal(scope, Keyset(last.at, str(last.version)))
-        return HistoryPage(items=entries[:limit], next_cursor=next_cursor)
+        return HistoryPage(items=await self._batches.told(entries[:limit]), next_cursor=next_cursor)
 
     def _page(self, scope: str, found: list[Image], viewer: UserId | None, limit: int) -> ImagePage:
         last = found[limit - 1] if len(found) > limit else None

@@ -8,11 +8,12 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
-from gallery.images.domain import HistoryEntry, Image, entry, single_change_id
+from gallery.images.batches import Batches
+from gallery.images.domain import Image, StoredEntry, entry, single_change_id
 from shared.bus.broker import Place
-from shared.consistency import UNENFORCED, PlaceView
+from shared.consistency import UNENFORCED, PlaceView, Sent
 from shared.contracts import Cause, FinishedImage, GenerationFinished, VisibilityChanged
-from shared.ids import ImageId
+from shared.ids import BatchId, ImageId
 from shared.mongo import Collection, Database, Document, chunks
 from shared.publication import cleared
 from shared.read_model import to_document
@@ -21,13 +22,17 @@ from shared.visibility import Visibility, is_deleted
 HISTORY_KEPT_IN_IMAGE = 200
 _ROOM_EVERY = HISTORY_KEPT_IN_IMAGE // 2
 """Versions from one look at an image's history to the next, and the entries that stay."""
+_BATCHES_A_LOOK = 10
+_Alike = tuple[int, Visibility, Visibility, BatchId | None]
+"""What a statement has in common: the version and the visibility before, what it becomes, and its batch."""
 
 
 class ImageWriter:
     """Writes of images and their history."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, batches: Batches) -> None:
         self.collection: Collection = database["images"]
+        self._batches = batches
         self._old_history: Collection = database["history"]
 
     async def insert_generated(self, event: GenerationFinished, image: FinishedImage) -> Document | None:
@@ -54,24 +59,24 @@ class ImageWriter:
             return None
         return document
 
-    async def change_one(self, document: Document, change: HistoryEntry) -> Document | None:
+    async def change_one(self, document: Document, change: StoredEntry) -> Document | None:
         """Apply a change; give the new document, or None when somebody was quicker."""
         await self._make_room([(document["_id"], document["version"])])
         # By its id alone, as reads are: the version is looked at by the update itself.
         result = await self.collection.update_one({"_id": document["_id"]}, _only_of(document["version"], change))
         return {**document, **_current(change)} if result.modified_count else None
 
-    async def change_many(self, changes: Sequence[tuple[Image, HistoryEntry]]) -> list[Document]:
+    async def change_many(self, changes: Sequence[tuple[Image, StoredEntry]]) -> list[Document]:
         """Apply changes of one moment, each only to the version that was read; give the new documents.
 
         Left out are all that were written together with one that somebody was quicker to change: read them again.
         """
         await self._make_room([(image.id, image.version) for image, _ in changes])
         written: list[Document] = []
-        alike: dict[tuple[int, Visibility, Visibility], list[tuple[Image, HistoryEntry]]] = defaultdict(list)
+        alike: dict[_Alike, list[tuple[Image, StoredEntry]]] = defaultdict(list)
         for image, change in changes:
-            alike[image.version, image.visibility, change.to].append((image, change))
-        for (version, _, _), group in alike.items():
+            alike[image.version, image.visibility, change.to, change.batch].append((image, change))
+        for (version, *_), group in alike.items():
             # What differs between their entries is only the image.
             update = {"$set": _current(group[0][1]), "$push": {"history": _stored(group[0][1])}}
             for part in chunks(group):
@@ -81,11 +86,9 @@ class ImageWriter:
                     written += [{**image.model_dump(by_alias=True), **_current(change)} for image, change in part]
         return written
 
-    async def mark(
-        self, sent: Sequence[tuple[Document, Place | None]], places: list[PlaceView], *, enforced: bool
-    ) -> None:
-        """Note what was sent of documents, where it has arrived, and whether that is everywhere."""
-        alike: dict[tuple[int, int | None], list[tuple[Document, Place | None]]] = defaultdict(list)
+    async def mark(self, sent: Sequence[Sent], places: list[PlaceView], *, enforced: bool) -> None:
+        """Note of each document what was sent of it, where it has arrived, and whether that is everywhere."""
+        alike: dict[tuple[int, int | None], list[Sent]] = defaultdict(list)
         for document, place in sent:
             alike[document["version"], None if place is None else place.partition].append((document, place))
         for (version, _), group in alike.items():
@@ -107,9 +110,17 @@ class ImageWriter:
                     await self.collection.update_many(superseded, {"$set": reached}, array_filters=[earlier])
 
     async def unenforced(self, before: datetime, limit: int) -> list[Document]:
-        """Give images that were changed by `before` and whose current version isn't known to be everywhere."""
+        """Give images that were changed by `before` and whose current version isn't known to be everywhere.
+
+        At most `limit`, and the images of a few batches.
+        """
         wanted = {**UNENFORCED, "changed_at": {"$lte": before}}
-        return await self.collection.find(wanted, {"history": 0}, limit=limit).to_list(limit)
+        found = await self.collection.find(wanted, {"history": 0}, limit=limit).to_list(limit)
+        for batch, image_ids in (await self._batches.left(before, _BATCHES_A_LOOK)).items():
+            for ids in chunks(image_ids):
+                left = self.collection.find({"_id": {"$in": ids}, "batch": batch}, {"history": 0}, limit=len(ids))
+                found += await left.to_list(len(ids))
+        return found
 
     async def unerased(self, limit: int) -> list[Document]:
         """Give deleted images whose bytes and prompt aren't known to be gone."""
@@ -162,6 +173,7 @@ class ImageWriter:
                         "version": raised,
                         "unpublished": True,
                         "enforcing": True,
+                        "batch": None,
                         "cause": Cause.REAFFIRMED.value,
                         "changed_at": datetime.now(UTC),
                     }
@@ -193,34 +205,36 @@ class ImageWriter:
         await self.collection.update_one({"_id": image_id}, {"$pull": moved})
 
 
-def _only_of(version: int, change: HistoryEntry) -> list[Document]:
+def _only_of(version: int, change: StoredEntry) -> list[Document]:
     """Give the update that applies `change` to an image of `version`, and leaves one of any other as it is."""
     history = {"$concatArrays": ["$history", [{"$literal": _stored(change)}]]}
     changed = {"$mergeObjects": ["$$ROOT", {"$literal": _current(change)}, {"history": history}]}
     return [{"$replaceWith": {"$cond": [{"$eq": ["$version", version]}, changed, "$$ROOT"]}}]
 
 
-def _stored(change: HistoryEntry) -> Document:
+def _stored(change: StoredEntry) -> Document:
     stored: Document = to_document(change.model_dump(by_alias=True))
     return stored
 
 
-def _current(change: HistoryEntry) -> Document:
+def _current(change: StoredEntry) -> Document:
     return {
         "visibility": change.to.value,
         "version": change.version,
         "changed_at": change.at,
         "cause": change.why.value,
         "change_id": change.change_id,
-        "unpublished": True,
-        "enforcing": True,
+        "batch": change.batch,
+        # A batch is found by itself, and says for all of its images whether they are everywhere.
+        "unpublished": change.batch is None,
+        "enforcing": change.batch is None,
         "erasing": is_deleted(change.to),
     }
 
 
 def _flags(document: Document, place: Place | None, *, enforced: bool) -> Document:
-    flags: Document = {} if place is None else cleared(document, place)
-    return {**flags, "enforcing": False} if enforced else flags
+    flags: Document = {"unpublished": True} if place is None else cleared(document, place)
+    return {**flags, "enforcing": not enforced, "batch": None}
 
 
 def _reached(places: list[PlaceView], *, enforced: bool) -> Document:
