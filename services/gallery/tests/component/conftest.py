@@ -1,7 +1,7 @@
 """Gallery on the embedded stores, with download's group played by the test."""
 
 import secrets
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -101,13 +101,19 @@ class Enforcer:
 
 @dataclass
 class Enforcers:
-    """Everybody who has to have a slice, played by the test; the store is lost at the slice `lost_at`."""
+    """Everybody who has to have a slice, played by the test.
 
+    The store is lost at the slice `lost_at`; `meanwhile` happens while each slice is brought to them.
+    """
+
+    meanwhile: Callable[[], Awaitable[object]] | None = None
     lost_at: int | None = None
     are_behind: bool = False
     slices: list[list[str]] = field(default_factory=list)
 
     async def bring(self, documents: Sequence[Document], began: float) -> tuple[list[Sent], list[PlaceView]]:
+        if self.meanwhile is not None:
+            await self.meanwhile()
         self.slices.append([it["_id"] for it in documents])
         if len(self.slices) == self.lost_at:
             raise StoreError("lost")

@@ -101,12 +101,10 @@ async def test_slice_that_an_enforcer_doesnt_get_is_followed_up_image_by_image(b
 async def test_batch_that_nobody_knows_any_more_is_not_noted(bulks: Bulks, enforcers: Any) -> None:
     ids = await bulks.settled_images(3)
 
-    class Slow(enforcers):  # type: ignore[misc]
-        async def bring(self, documents: Any, began: float) -> Any:
-            await bulks.database["batches"].delete_many({})
-            return await super().bring(documents, began)
+    async def forget() -> None:
+        await bulks.database["batches"].delete_many({})
 
-    await bulks.run(await bulks.accept(ids, PRIVATE), Slow())
+    await bulks.run(await bulks.accept(ids, PRIVATE), enforcers(forget))
 
     assert await unsettled(bulks) == set(), "each was noted by itself"
     assert [(await told(bulks, it))[-1][1] is None for it in ids] == [False] * 3

@@ -49,7 +49,7 @@ class Counted(ImageRepository):
                 asked.append(wanted)
                 return real.find(wanted, *arguments, **more)
 
-        self.collection = Asked()  # type: ignore[assignment]
+        vars(self)["collection"] = Asked()
 
 
 @pytest.mark.parametrize(

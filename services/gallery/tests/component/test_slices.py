@@ -24,12 +24,10 @@ async def test_each_slice_is_enforced_before_the_next_is_written(bulks: Bulks, e
     change = await bulks.accept(await bulks.settled_images(COUNT), Visibility.PRIVATE, SLICE_SIZE)
     changed: list[int] = []
 
-    class Counting(enforcers):  # type: ignore[misc]
-        async def bring(self, documents: Sequence[mongo.Document], began: float) -> Any:
-            changed.append(await bulks.writer.collection.count_documents({"visibility": "private"}))
-            return await super().bring(documents, began)
+    async def count() -> None:
+        changed.append(await bulks.writer.collection.count_documents({"visibility": "private"}))
 
-    done = await bulks.run(change, Counting())
+    done = await bulks.run(change, enforcers(count))
 
     assert (done.state, done.counts.changed) == ("enforced", COUNT)
     assert changed == [SLICE_SIZE * number for number in range(1, SLICES + 1)]
