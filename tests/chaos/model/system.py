@@ -19,7 +19,7 @@ from shared.consistency import Barrier
 from shared.consistency.barrier import LEASES_ARE_OVER_S
 from shared.contracts import Cause
 from shared.guards import Guards
-from shared.ids import GenerationId, UserId, new_change_id, new_generation_id, new_image_id
+from shared.ids import GenerationId, UserId, new_change_id, new_generation_id
 from shared.mongo import Database, Document
 from shared.testing.events import finished_image, generation_finished
 from shared.topics import VISIBILITY_CHANGES
@@ -29,16 +29,6 @@ Copy = dict[str, list[Document]]
 AT = TopicPartition(VISIBILITY_CHANGES.name, 0)
 OWNER = UserId("owner")
 _ALL = 500
-
-
-def ids(count: int) -> list[str]:
-    """Give ids of images that share the one partition."""
-    found: list[str] = []
-    while len(found) < count:
-        name = new_image_id()
-        if VISIBILITY_CHANGES.partition_of(name) == AT.partition:
-            found.append(name)
-    return found
 
 
 @dataclass(frozen=True, slots=True)

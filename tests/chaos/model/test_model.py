@@ -11,13 +11,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 from tests.chaos.model.machine import Machine
-from tests.chaos.model.system import System, ids
+from tests.chaos.model.system import AT, System
 
 import shared.consistency.lease
 from embedded.stores import StoreAddresses
 from shared.bus.positions import Position, Positions
 from shared.guards import GUARDS, Guards
+from shared.ids import new_image_id
 from shared.mongo import Client, connect
+from shared.topics import VISIBILITY_CHANGES
 
 _EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "25"))
 _IS_QUICK = "MODEL_EXAMPLES" not in os.environ
@@ -40,6 +42,16 @@ def now(monkeypatch: pytest.MonkeyPatch) -> Now:
     clock = Now()
     monkeypatch.setattr(shared.consistency.lease, "clock", clock)
     return clock
+
+
+def ids(count: int) -> list[str]:
+    """Give ids of images that share the one partition."""
+    found: list[str] = []
+    while len(found) < count:
+        name = new_image_id()
+        if VISIBILITY_CHANGES.partition_of(name) == AT.partition:
+            found.append(name)
+    return found
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import pytest
 from gallery.images.domain import Image, StoredEntry, entry
 from shared.contracts import Cause
 from shared.ids import ImageId, new_change_id
+from shared.mongo import StoreError
 from shared.testing.apps import eventually
 from shared.testing.events import visibility_changed
 from shared.visibility import Visibility
@@ -62,6 +63,24 @@ async def test_what_a_dead_replica_wrote_is_found_though_no_image_is_flagged(bul
     assert await unsettled(bulks) == set(ids)
     assert [(await told(bulks, it))[-1] for it in ids] == [(PRIVATE, None)] * 3
     assert await found(bulks, -timedelta(seconds=3)) == [], "its writer may be at it"
+    assert await found(bulks, timedelta(0)) == ids
+
+
+async def test_what_was_written_is_found_though_the_store_was_lost_right_after_it(
+    bulks: Bulks, enforcers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = await bulks.settled_images(3)
+    change = await bulks.accept(ids, PRIVATE)
+    write = bulks.writer.change_many
+
+    async def write_and_die(changes: Any) -> Any:
+        await write(changes)
+        raise StoreError("lost")
+
+    monkeypatch.setattr(bulks.writer, "change_many", write_and_die)
+    await bulks.run(change, enforcers())
+
+    assert [(await bulks.document(it))["visibility"] for it in ids] == ["private"] * 3
     assert await found(bulks, timedelta(0)) == ids
 
 

@@ -11,7 +11,7 @@ from shared.visibility import Visibility
 
 Bulks = Any
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-LARGEST = 1_000
+LARGEST = 650
 
 
 def ages(count: int, every: timedelta, youngest: timedelta = timedelta(seconds=1)) -> list[timedelta]:
@@ -55,9 +55,9 @@ class Counted(ImageRepository):
 @pytest.mark.parametrize(
     "made",
     [
-        ages(2_000, timedelta(seconds=20)),
+        ages(2_000, timedelta(seconds=20), timedelta(seconds=20)),  # some on the very borders of windows
         ages(600, timedelta(milliseconds=1)) + ages(600, timedelta(milliseconds=1), timedelta(days=3_000)),
-        ages(3, timedelta(days=5_000)),
+        ages(4, timedelta(days=6_000)),
         [],
     ],
     ids=["steady", "two heaps", "years apart", "none"],
