@@ -25,6 +25,7 @@ class Surroundings:
             "HOST": LOOPBACK,
             "PORT": str(port),
             "KAFKA_BOOTSTRAP_SERVERS": self.stores.kafka_bootstrap,
+            "KAFKA_COMPRESSION": "snappy",  # the embedded broker writes its whole log every second (ADR 6)
             "MONGO_URL": self.stores.mongo_url,
             "S3_ENDPOINT": self.stores.s3_endpoint,
             "S3_ACCESS_KEY": self.stores.s3_access_key,

@@ -1,4 +1,4 @@
-"""Where a store is and as whom to speak to it, as plain values: nothing here loads a client."""
+"""Where a store is, as whom to speak to it and how, as plain values: nothing here loads a client."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,11 +6,15 @@ from typing import Literal
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"]
+Compression = Literal["none", "gzip", "snappy", "lz4", "zstd"]
 
 
 @dataclass(frozen=True, slots=True)
 class KafkaAccess:
-    """Where Kafka is, and as whom. `ca_file`: whom to trust with TLS; None: whom the system trusts."""
+    """Where Kafka is, as whom to speak to it and how.
+
+    `ca_file`: whom to trust with TLS; None: whom the system trusts.
+    """
 
     bootstrap_servers: str
     security_protocol: SecurityProtocol = "PLAINTEXT"
@@ -18,6 +22,7 @@ class KafkaAccess:
     username: str = ""
     password: str = field(default="", repr=False)
     ca_file: Path | None = None
+    compression: Compression = "none"
 
     @classmethod
     def of(cls, address: "KafkaAccess | str") -> "KafkaAccess":

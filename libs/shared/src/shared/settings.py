@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
-from shared.credentials import KafkaAccess, MongoLogin, SaslMechanism, SecurityProtocol
+from shared.credentials import Compression, KafkaAccess, MongoLogin, SaslMechanism, SecurityProtocol
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -46,6 +46,7 @@ class KafkaSettings(EnvironmentSettings):
     kafka_username: str = Field("", description="the service's own principal, with SASL")
     kafka_password: SecretStr = Field(SecretStr(""), description="and its password")
     kafka_ca_file: Path | None = Field(None, description="certificates to trust with TLS; unset: the system's")
+    kafka_compression: Compression = Field("none", description="of what is sent; all who read must know it")
 
     @property
     def kafka(self) -> KafkaAccess:
@@ -57,6 +58,7 @@ class KafkaSettings(EnvironmentSettings):
             self.kafka_username,
             self.kafka_password.get_secret_value(),
             self.kafka_ca_file,
+            self.kafka_compression,
         )
 
 

@@ -47,6 +47,7 @@ def create_broker(kafka: KafkaAccess | str, client_id: str, middlewares: list[An
         client_id=client_id,
         acks="all",
         enable_idempotence=True,
+        compression_type=None if access.compression == "none" else access.compression,
         allow_auto_create_topics=False,
         request_timeout_ms=10_000,
         # Each client asks again at this pace while a broker is away: a faster one slows the broker's start.

@@ -37,6 +37,7 @@ _blocked = _meter.create_counter("consumer.blocked", description="times that a f
 MAX_BATCH = 500
 _FIRST_BACKOFF_S = 0.05
 _MAX_BACKOFF_S = 5.0
+_ANSWER_FIRST_S = 0.005
 _LONG_POLL_MS = 500
 _COLLECTED_BYTES = 256 * 1024
 
@@ -247,6 +248,9 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             return  # lost while the rows were written: whoever has it now reads them again
         # The rows are written: a barrier needs no more, and whoever waits at it doesn't wait for the position.
         await consumer.commit({partition: to.offset})
+        if to.offset - standing.offset == 1:
+            # A single change: its answer is on its way, and mustn't compete with the position for the store.
+            await asyncio.sleep(_ANSWER_FIRST_S)
         await self._positions.advance(partition.topic, partition.partition, standing, to)
         self._turns.advance(partition, to)
 

@@ -213,7 +213,8 @@ def _only_of(version: int, change: StoredEntry) -> list[Document]:
 
 
 def _stored(change: StoredEntry) -> Document:
-    stored: Document = to_document(change.model_dump(by_alias=True))
+    # Without what is empty: each write of an image takes its whole history.
+    stored: Document = to_document(change.model_dump(by_alias=True, exclude_defaults=True))
     return stored
 
 
