@@ -5,11 +5,10 @@ from datetime import timedelta
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared.bus.broker import EventSender, Place
+from shared.bus.broker import EventSender
 from shared.bus.cloudevents import sequence_of
-from shared.bus.record_times import RecordTimes
 from shared.testing.apps import eventually
-from shared.testing.events import sending, visibility_changed
+from shared.testing.events import sending, time_at, visibility_changed
 from shared.topics import VISIBILITY_CHANGES, create_topics
 
 pytestmark = pytest.mark.timeout(60)
@@ -41,15 +40,6 @@ async def test_old_records_of_a_state_topic_go_but_the_last_of_each_key(fresh_ka
 async def written_on(sender: EventSender) -> None:
     for number in range(20):
         await sender.send(visibility_changed("ann", f"img_other{number}", "public"))
-
-
-async def time_at(kafka: str, place: Place) -> int | None:
-    times, partition = RecordTimes(kafka), TopicPartition(place.topic, place.partition)
-    await times.start()
-    try:
-        return (await times.at({partition: place.offset})).get(partition)
-    finally:
-        await times.aclose()
 
 
 async def versions(kafka: str, key: str) -> list[int | None]:

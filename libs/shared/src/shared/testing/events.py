@@ -5,7 +5,10 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.bus.broker import EventSender, create_broker
+from aiokafka import TopicPartition
+
+from shared.bus.broker import EventSender, Place, create_broker
+from shared.bus.record_times import RecordTimes
 from shared.contracts import (
     Capabilities,
     FinishedImage,
@@ -15,6 +18,7 @@ from shared.contracts import (
     PlanChanged,
     VisibilityChanged,
 )
+from shared.credentials import KafkaAccess
 from shared.ids import GenerationId, ImageId, UserId, new_generation_id, new_image_id
 
 PLUS = Capabilities(private_generation=True, formats=tuple(Format), generations_at_once=8, images_per_generation=4)
@@ -72,9 +76,19 @@ def visibility_changed(
 
 
 @asynccontextmanager
-async def sending(bootstrap_servers: str) -> AsyncGenerator[EventSender, None]:
+async def sending(kafka: KafkaAccess | str) -> AsyncGenerator[EventSender, None]:
     """Give a sender of events, as another service would be one."""
-    broker = create_broker(bootstrap_servers, "tests", [])
+    broker = create_broker(kafka, "tests", [])
     async with broker:
         await broker.start()
         yield EventSender(broker, 5.0)
+
+
+async def time_at(kafka: str, place: Place) -> int | None:
+    """Give the time in ms of the record at `place`; None where it isn't there any more."""
+    times, partition = RecordTimes(kafka), TopicPartition(place.topic, place.partition)
+    await times.start()
+    try:
+        return (await times.at({partition: place.offset})).get(partition)
+    finally:
+        await times.aclose()
