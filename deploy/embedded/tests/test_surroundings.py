@@ -12,6 +12,6 @@ from shared.settings import KafkaSettings
 def test_services_compress_what_the_embedded_broker_writes_every_second(tmp_path: Path) -> None:
     surroundings = Surroundings(StoreAddresses("127.0.0.1:9"), load_or_create(tmp_path), 9, "ERROR")
 
-    access = KafkaSettings(**as_fields(surroundings.environment(9, {}))).kafka  # type: ignore[arg-type]
+    access = KafkaSettings.model_validate(as_fields(surroundings.environment(9, {}))).kafka
 
     assert (access.bootstrap_servers, access.compression) == ("127.0.0.1:9", "snappy")
